@@ -1,0 +1,205 @@
+/* SPDX-License-Identifier: LGPL-2.1-or-later */
+/*
+ * libkseal - TLS sockets in the kernel, from C
+ *
+ * Every function returns 0 (or what its comment says) on success and -errno
+ * on failure, touches no global state, and may be called from any thread; one
+ * broker or one socket must not be used by two threads at the same time.
+ */
+#ifndef KSEAL_H
+#define KSEAL_H
+
+#include <stddef.h>
+#include <stdint.h>
+#include <gnutls/gnutls.h>
+#include <linux/kseal.h>
+
+#ifdef __cplusplus
+extern "C" {
+#endif
+
+/** The directions of a socket, for kseal_install(). */
+enum kseal_direction {
+	KSEAL_TX = 1,			/* sealing: what this side sends */
+	KSEAL_RX = 2,			/* opening: what this side receives */
+	KSEAL_BOTH = KSEAL_TX | KSEAL_RX,
+};
+
+/**
+ * kseal_attach() - give a connected TCP socket the record layer
+ * @fd: socket in state ESTABLISHED; stays the caller's
+ *
+ * Bytes pass as before until a key is installed.
+ *
+ * Return: 0, also when kseal is on the socket already; -ENOTCONN not
+ * connected; -EEXIST another upper-layer protocol is on it; -ENOENT the
+ * module is not loaded (and this process may not load it); -EINVAL not a
+ * plain TCP socket.
+ */
+int kseal_attach(int fd);
+
+/**
+ * kseal_install() - move a finished handshake's keys into the kernel
+ * @fd: socket that kseal_attach() succeeded on
+ * @session: its session, handshake complete; the caller keeps it and must not
+ *	send or receive with it any more in the directions installed
+ * @directions: KSEAL_TX, KSEAL_RX or KSEAL_BOTH
+ *
+ * Takes keys, ivs and sequence numbers from gnutls_record_get_state(3) and
+ * wipes its copies. Application data the session has already read off the
+ * socket cannot be handed over.
+ *
+ * Return: 0; -ENODATA nothing was installed because the session holds data
+ * not yet read (gnutls_record_check_pending(3)); -ENOTSUP the session's
+ * version or cipher is not one kseal seals; -EPROTO the session has no keys
+ * yet; any error of setsockopt(SOL_TLS, TLS_TX / TLS_RX). When the second of
+ * two directions fails the socket is half-encrypted and of no use: the
+ * function shuts it down before it returns, and the caller closes it.
+ */
+int kseal_install(int fd, gnutls_session_t session, unsigned int directions);
+
+/**
+ * kseal_get_info() - what the record layer of a socket did so far
+ * @fd: socket that kseal_attach() succeeded on
+ * @info: filled; members the running module does not know are 0
+ *
+ * Return: 0; -ENOPROTOOPT kseal is not on the socket.
+ */
+int kseal_get_info(int fd, struct kseal_info *info);
+
+/** kseal_version_name() - "TLS 1.3" for 0x0304; NULL when not known. */
+const char *kseal_version_name(uint16_t version);
+
+/** kseal_cipher_name() - "AES-128-GCM" for TLS_CIPHER_AES_GCM_128; or NULL. */
+const char *kseal_cipher_name(uint16_t cipher);
+
+/* ---- the daemon: see kseald(8) and kseald-protocol(7) ------------------- */
+
+/** Where kseald listens unless told otherwise. */
+#define KSEAL_BROKER_PATH	"/run/kseald/broker.sock"
+
+/** Which side of the handshake kseald takes. */
+enum kseal_role {
+	KSEAL_SERVER = 1,
+	KSEAL_CLIENT = 2,
+};
+
+/**
+ * struct kseal_request - one handshake to do
+ * @size: sizeof(struct kseal_request), so that the structure can grow
+ * @role: the side this program is
+ * @server_name: client: host to name in SNI and to verify; server: NULL
+ * @alpn: protocols offered or accepted, most wanted first, separated by
+ *	commas ("h2,http/1.1"); NULL for none
+ * @identity: name of the certificate to use, as in kseald's options; NULL for
+ *	the one that SNI picks
+ * @timeout_ms: time the whole handshake may take; 0 for kseald's own limit,
+ *	which also caps it
+ */
+struct kseal_request {
+	size_t size;
+	enum kseal_role role;
+	const char *server_name;
+	const char *alpn;
+	const char *identity;
+	unsigned int timeout_ms;
+};
+
+/** Sizes of the strings of struct kseal_result, with their NUL. */
+#define KSEAL_NAME_SIZE		256
+#define KSEAL_ALPN_SIZE		256
+#define KSEAL_REASON_SIZE	256
+
+/**
+ * struct kseal_result - how a handshake ended
+ * @id: the number kseal_submit() gave
+ * @error: 0, or an errno that says what kind of failure it was: ETIMEDOUT,
+ *	EPROTO (the TLS handshake), EACCES (certificate), ECONNRESET (the peer
+ *	left), ENOENT (no such identity, or no kernel module), EINVAL, EBUSY
+ *	(kseald's limit of handshakes reached)
+ * @fd: the socket, speaking TLS, the caller's to close; -1 on error
+ * @version: 0x0303 or 0x0304
+ * @cipher: TLS_CIPHER_* of <linux/tls.h>
+ * @alpn: protocol agreed on, empty for none
+ * @server_name: what the client asked for by SNI, empty for none
+ * @peer: address of the other end, "192.0.2.1:443" or "[2001:db8::1]:443"
+ * @suite: full name, e.g. "TLS_AES_128_GCM_SHA256"
+ * @reason: empty, or for people: stage, alert, certificate verdict
+ */
+struct kseal_result {
+	uint32_t id;
+	int error;
+	int fd;
+	uint16_t version;
+	uint16_t cipher;
+	char alpn[KSEAL_ALPN_SIZE];
+	char server_name[KSEAL_NAME_SIZE];
+	char peer[64];
+	char suite[64];
+	char reason[KSEAL_REASON_SIZE];
+};
+
+/** struct kseal_broker - a connection to kseald. */
+struct kseal_broker;
+
+/**
+ * kseal_broker_open() - connect to kseald
+ * @path: its socket, NULL for KSEAL_BROKER_PATH
+ * @broker: set on success; freed with kseal_broker_close()
+ *
+ * Return: 0; -ECONNREFUSED or -ENOENT kseald does not run there; -EACCES this
+ * user may not use it; -EPROTONOSUPPORT it speaks another protocol version.
+ */
+int kseal_broker_open(const char *path, struct kseal_broker **broker);
+
+/** kseal_broker_close() - end it; handshakes under way are given up. */
+void kseal_broker_close(struct kseal_broker *broker);
+
+/** kseal_broker_fd() - readable when kseal_receive() has something. */
+int kseal_broker_fd(const struct kseal_broker *broker);
+
+/**
+ * kseal_submit() - hand over one socket, without waiting for its handshake
+ * @broker: from kseal_broker_open()
+ * @fd: connected TCP socket; kseald gets a copy, the caller closes its own
+ *	when it likes and must not read or write before the result is there
+ * @request: what to do; not referenced after the call
+ * @id: set to the number its result will carry
+ *
+ * Return: 0; -EAGAIN kseald has not taken earlier ones yet; -EINVAL;
+ * -EPIPE or -ECONNRESET kseald is gone.
+ */
+int kseal_submit(struct kseal_broker *broker, int fd,
+		 const struct kseal_request *request, uint32_t *id);
+
+/**
+ * kseal_receive() - take the next result
+ * @broker: from kseal_broker_open()
+ * @result: filled
+ * @timeout_ms: how long to wait for one; 0 not at all, -1 for ever
+ *
+ * Return: 0, also when the handshake failed (see kseal_result.error);
+ * -EAGAIN none in that time; -ECONNRESET kseald is gone; -EPROTO it sent
+ * nonsense.
+ */
+int kseal_receive(struct kseal_broker *broker, struct kseal_result *result,
+		  int timeout_ms);
+
+/**
+ * kseal_handshake() - hand over one socket and wait for it
+ *
+ * kseal_submit() and kseal_receive() in one, for a @broker with no other
+ * handshakes under way.
+ *
+ * Return: 0 with result->fd the TLS socket; -result->error when the handshake
+ * failed, result->reason saying why; or an error of the two calls.
+ */
+int kseal_handshake(struct kseal_broker *broker, int fd,
+		    const struct kseal_request *request,
+		    struct kseal_result *result);
+
+#ifdef __cplusplus
+}
+#endif
+
+#endif /* KSEAL_H */
