@@ -139,8 +139,9 @@ KT_TEST(info, rx_counts_up)
 	ASSERT_EQ(0, get(link->fd, TLS_RX, &info, len));
 	EXPECT_EQ(3, kt_info_seq(&info));
 	/* in TLS 1.2 the sender chooses: there is no such thing to give */
-	if (variant->params.version == TLS_1_3_VERSION)
+	if (variant->params.version == TLS_1_3_VERSION) {
 		EXPECT_EQ(iv, kt_get64(kt_info_iv(&info)));
+	}
 	ASSERT_EQ(0, get(link->fd, TLS_TX, &info, len));
 	EXPECT_EQ(0, kt_info_seq(&info));
 }
