@@ -1,0 +1,534 @@
+// SPDX-License-Identifier: GPL-2.0
+/* kmod/record.c: the bytes around the ciphertext, and the numbers behind them */
+#include <stdlib.h>
+
+#include "vectors/check.h"
+#include "vectors/info.h"
+
+#include "../../kmod/record.c"
+#include "../../kmod/suite.c"
+
+#define LAST_SEQ	0xffffffffffffffff
+
+static const uint8_t nonce_bytes[12] = {
+	0xa0, 0xa1, 0xa2, 0xa3, 0xb0, 0xb1, 0xb2, 0xb3, 0xb4, 0xb5, 0xb6, 0xb7,
+};
+
+static const uint16_t ciphers[] = { TLS_CIPHER_AES_GCM_128, TLS_CIPHER_AES_GCM_256 };
+
+/* A direction of @cipher whose salt and iv are nonce_bytes. */
+static void start_cipher(struct kseal_record *rec, union info *info,
+			 uint16_t version, uint16_t cipher, uint64_t seq)
+{
+	static const uint8_t key[KSEAL_KEY_MAX] = { 0x55 };
+
+	info_fill(info, version, cipher, key, nonce_bytes, seq);
+	kseal_record_init(rec, kseal_suite_find(cipher), version, info->bytes);
+}
+
+static void start(struct kseal_record *rec, uint16_t version, uint64_t seq)
+{
+	union info info;
+
+	start_cipher(rec, &info, version, TLS_CIPHER_AES_GCM_128, seq);
+}
+
+static void sizes_around_the_content_are_those_of_the_rfc(void **state)
+{
+	static const struct {
+		const char *row;
+		uint16_t version;
+		size_t prefix, tail;
+		bool inner_type;
+	} table[] = {
+		/* header 5, nonce_explicit 8; tag 16 */
+		{ "TLS 1.2", 0x0303, 13, 16, false },
+		/* header 5; inner content type 1, tag 16 */
+		{ "TLS 1.3", 0x0304, 5, 17, true },
+	};
+	struct kseal_record rec;
+	union info info;
+	size_t i, c;
+
+	(void)state;
+	for (i = 0; i < ROWS(table); i++)
+		for (c = 0; c < ROWS(ciphers); c++) {
+			start_cipher(&rec, &info, table[i].version, ciphers[c], 0);
+			check_num(table[i].row, "prefix size",
+				  kseal_record_prefix_size(&rec), table[i].prefix);
+			check_num(table[i].row, "tail size",
+				  kseal_record_tail_size(&rec), table[i].tail);
+			check_num(table[i].row, "inner type",
+				  kseal_record_inner_type(&rec), table[i].inner_type);
+			assert_true(table[i].prefix <= KSEAL_PREFIX_MAX);
+			assert_true(table[i].tail <= KSEAL_TAIL_MAX);
+			assert_true(table[i].prefix + 16384 + table[i].tail <=
+				    KSEAL_RECORD_MAX);
+		}
+}
+
+static void prefix_is_written_as_the_rfc_draws_it(void **state)
+{
+	static const struct {
+		const char *row;
+		uint16_t version;
+		uint8_t type;
+		size_t len;
+		const char *prefix;
+	} table[] = {
+		{ "1.2, no content", 0x0303, 23, 0, "17 0303 0018 b0b1b2b3b4b5b6b7" },
+		{ "1.2, one byte", 0x0303, 23, 1, "17 0303 0019 b0b1b2b3b4b5b6b7" },
+		{ "1.2, alert", 0x0303, 21, 2, "15 0303 001a b0b1b2b3b4b5b6b7" },
+		{ "1.2, handshake", 0x0303, 22, 16, "16 0303 0028 b0b1b2b3b4b5b6b7" },
+		{ "1.2, longest", 0x0303, 23, 16384, "17 0303 4018 b0b1b2b3b4b5b6b7" },
+		{ "1.2, unknown type", 0x0303, 0xff, 255, "ff 0303 0117 b0b1b2b3b4b5b6b7" },
+		{ "1.3, no content", 0x0304, 23, 0, "17 0303 0011" },
+		{ "1.3, one byte", 0x0304, 23, 1, "17 0303 0012" },
+		{ "1.3, alert is hidden", 0x0304, 21, 2, "17 0303 0013" },
+		{ "1.3, handshake is hidden", 0x0304, 22, 239, "17 0303 0100" },
+		{ "1.3, longest", 0x0304, 23, 16384, "17 0303 4011" },
+	};
+	uint8_t prefix[KSEAL_PREFIX_MAX + 1];
+	struct kseal_record rec;
+	size_t i, size;
+
+	(void)state;
+	for (i = 0; i < ROWS(table); i++) {
+		start(&rec, table[i].version, 7);
+		size = kseal_record_prefix_size(&rec);
+		memset(prefix, 0xee, sizeof(prefix));
+		kseal_record_write_prefix(&rec, table[i].type, table[i].len, prefix);
+		check_hex(table[i].row, "prefix", prefix, size, table[i].prefix);
+		check_num(table[i].row, "the byte behind the prefix", prefix[size], 0xee);
+	}
+}
+
+/*
+ * The limits: a body is from nothing but what every record has (explicit nonce
+ * and tag, or inner type and tag) up to 2^14 bytes more.
+ */
+static void header_is_parsed_up_to_each_boundary(void **state)
+{
+	static const struct {
+		const char *row;
+		uint16_t version;
+		const char *header;
+		int err;
+		uint16_t body, content;
+	} table[] = {
+		{ "1.2, empty content", 0x0303, "17 0303 0018", 0, 24, 0 },
+		{ "1.2, one short", 0x0303, "17 0303 0017", -EBADMSG, 0, 0 },
+		{ "1.2, no body", 0x0303, "17 0303 0000", -EBADMSG, 0, 0 },
+		{ "1.2, one byte", 0x0303, "17 0303 0019", 0, 25, 1 },
+		{ "1.2, longest", 0x0303, "17 0303 4018", 0, 16408, 16384 },
+		{ "1.2, one too long", 0x0303, "17 0303 4019", -EMSGSIZE, 0, 0 },
+		{ "1.2, RFC 5246 limit without AEAD", 0x0303, "17 0303 4800", -EMSGSIZE, 0, 0 },
+		{ "1.2, longest that can be said", 0x0303, "17 0303 ffff", -EMSGSIZE, 0, 0 },
+		{ "1.2, alert", 0x0303, "15 0303 001a", 0, 26, 2 },
+		{ "1.2, handshake", 0x0303, "16 0303 0028", 0, 40, 16 },
+		{ "1.2, change cipher spec", 0x0303, "14 0303 0019", 0, 25, 1 },
+		{ "1.2, type 0", 0x0303, "00 0303 0019", 0, 25, 1 },
+		{ "1.2, type 255", 0x0303, "ff 0303 0019", 0, 25, 1 },
+		{ "1.2, 1.0 in the header", 0x0303, "17 0301 0019", -EINVAL, 0, 0 },
+		{ "1.2, 1.3 in the header", 0x0303, "17 0304 0019", -EINVAL, 0, 0 },
+		{ "1.2, other major", 0x0303, "17 0203 0019", -EINVAL, 0, 0 },
+		{ "1.2, swapped nothing", 0x0303, "17 0000 0019", -EINVAL, 0, 0 },
+		{ "1.2, plain HTTP", 0x0303, "48 5454 502f", -EMSGSIZE, 0, 0 },
+		{ "1.3, empty content", 0x0304, "17 0303 0011", 0, 17, 0 },
+		{ "1.3, no inner type", 0x0304, "17 0303 0010", -EBADMSG, 0, 0 },
+		{ "1.3, no body", 0x0304, "17 0303 0000", -EBADMSG, 0, 0 },
+		{ "1.3, one byte", 0x0304, "17 0303 0012", 0, 18, 1 },
+		{ "1.3, longest", 0x0304, "17 0303 4011", 0, 16401, 16384 },
+		{ "1.3, one too long", 0x0304, "17 0303 4012", -EMSGSIZE, 0, 0 },
+		{ "1.3, RFC 8446 limit for any AEAD", 0x0304, "17 0303 4100", -EMSGSIZE, 0, 0 },
+		{ "1.3, longest that can be said", 0x0304, "17 0303 ffff", -EMSGSIZE, 0, 0 },
+		{ "1.3, alert outside", 0x0304, "15 0303 0013", -EBADMSG, 0, 0 },
+		{ "1.3, handshake outside", 0x0304, "16 0303 0013", -EBADMSG, 0, 0 },
+		{ "1.3, type 0 outside", 0x0304, "00 0303 0013", -EBADMSG, 0, 0 },
+		{ "1.3, 1.3 in the header", 0x0304, "17 0304 0019", -EINVAL, 0, 0 },
+		{ "1.3, 1.0 in the header", 0x0304, "17 0301 0019", -EINVAL, 0, 0 },
+	};
+	struct kseal_header out;
+	struct kseal_record rec;
+	uint8_t header[5];
+	size_t i;
+
+	(void)state;
+	for (i = 0; i < ROWS(table); i++) {
+		start(&rec, table[i].version, 0);
+		unhex(table[i].header, header, sizeof(header));
+		check_num(table[i].row, "result",
+			  kseal_record_parse(&rec, header, &out), table[i].err);
+		if (table[i].err)
+			continue;
+		check_num(table[i].row, "type", out.type, header[0]);
+		check_num(table[i].row, "body", out.body, table[i].body);
+		check_num(table[i].row, "content", out.content, table[i].content);
+	}
+}
+
+/* The order of the kernel's tls_rx_msg_size(): too long, too short, version. */
+static void first_error_of_a_header_decides(void **state)
+{
+	static const struct {
+		const char *row;
+		uint16_t version;
+		const char *header;
+		int err;
+	} table[] = {
+		{ "1.2, too long, version", 0x0303, "17 0301 4019", -EMSGSIZE },
+		{ "1.2, too short, version", 0x0303, "17 0301 0017", -EBADMSG },
+		{ "1.3, too long, version, type", 0x0304, "16 0301 4012", -EMSGSIZE },
+		{ "1.3, too long, type", 0x0304, "16 0303 4012", -EMSGSIZE },
+		{ "1.3, too short, version, type", 0x0304, "16 0301 0010", -EBADMSG },
+		{ "1.3, too short, version", 0x0304, "17 0304 0010", -EBADMSG },
+		{ "1.3, version, type", 0x0304, "16 0301 0013", -EINVAL },
+	};
+	struct kseal_header out;
+	struct kseal_record rec;
+	uint8_t header[5];
+	size_t i;
+
+	(void)state;
+	for (i = 0; i < ROWS(table); i++) {
+		start(&rec, table[i].version, 0);
+		unhex(table[i].header, header, sizeof(header));
+		check_num(table[i].row, "result",
+			  kseal_record_parse(&rec, header, &out), table[i].err);
+	}
+}
+
+static int length_verdict(unsigned int body, unsigned int least)
+{
+	if (body > least + 16384)
+		return -EMSGSIZE;
+	return body < least ? -EBADMSG : 0;
+}
+
+static void every_length_has_the_verdict_of_the_rfc(void **state)
+{
+	static const struct {
+		const char *row;
+		uint16_t version;
+		unsigned int least;
+	} table[] = { { "TLS 1.2", 0x0303, 24 }, { "TLS 1.3", 0x0304, 17 } };
+	struct kseal_header out;
+	struct kseal_record rec;
+	unsigned int body;
+	size_t i;
+
+	(void)state;
+	for (i = 0; i < ROWS(table); i++) {
+		start(&rec, table[i].version, 0);
+		for (body = 0; body <= 0xffff; body++) {
+			const uint8_t header[] = { 23, 3, 3, body >> 8, body & 0xff };
+			int err = kseal_record_parse(&rec, header, &out);
+
+			check_num(table[i].row, "result", err,
+				  length_verdict(body, table[i].least));
+			if (err)
+				continue;
+			check_num(table[i].row, "body", out.body, body);
+			check_num(table[i].row, "content", out.content,
+				  body - table[i].least);
+			assert_true(5 + body <= KSEAL_RECORD_MAX);
+		}
+	}
+}
+
+static void additional_data_is_that_of_the_rfc(void **state)
+{
+	static const struct {
+		const char *row;
+		uint16_t version;
+		uint64_t seq;
+		uint8_t type;
+		size_t content;
+		const char *aad;
+	} table[] = {
+		{ "1.2, first", 0x0303, 0, 23, 6, "0000000000000000 17 0303 0006" },
+		{ "1.2, second, alert", 0x0303, 1, 21, 2, "0000000000000001 15 0303 0002" },
+		{ "1.2, empty", 0x0303, 2, 23, 0, "0000000000000002 17 0303 0000" },
+		{ "1.2, order of bytes", 0x0303, 0x0102030405060708, 22, 0x1234,
+		  "0102030405060708 16 0303 1234" },
+		{ "1.2, last, longest", 0x0303, LAST_SEQ, 23, 16384,
+		  "ffffffffffffffff 17 0303 4000" },
+		{ "1.3, first", 0x0304, 0, 23, 6, "17 0303 0017" },
+		{ "1.3, type on the wire only", 0x0304, 1, 21, 2, "17 0303 0013" },
+		{ "1.3, empty", 0x0304, 2, 23, 0, "17 0303 0011" },
+		{ "1.3, last, longest", 0x0304, LAST_SEQ, 22, 16384, "17 0303 4011" },
+	};
+	uint8_t aad[KSEAL_AAD_MAX + 1];
+	struct kseal_record rec;
+	size_t i, size;
+
+	(void)state;
+	for (i = 0; i < ROWS(table); i++) {
+		start(&rec, table[i].version, table[i].seq);
+		memset(aad, 0xee, sizeof(aad));
+		size = kseal_record_aad(&rec, table[i].type, table[i].content, aad);
+		check_hex(table[i].row, "aad", aad, size, table[i].aad);
+		check_num(table[i].row, "the byte behind it", aad[size], 0xee);
+	}
+}
+
+/* salt and iv are a0a1a2a3 b0b1b2b3b4b5b6b7 */
+static void nonce_is_that_of_the_rfc(void **state)
+{
+	static const struct {
+		const char *row;
+		uint16_t version;
+		uint64_t seq;
+		const char *explicit;
+		const char *nonce;
+	} table[] = {
+		{ "1.3, first", 0x0304, 0, NULL, "a0a1a2a3 b0b1b2b3b4b5b6b7" },
+		{ "1.3, second", 0x0304, 1, NULL, "a0a1a2a3 b0b1b2b3b4b5b6b6" },
+		{ "1.3, third", 0x0304, 2, NULL, "a0a1a2a3 b0b1b2b3b4b5b6b5" },
+		{ "1.3, order of bytes", 0x0304, 0x0102030405060708, NULL,
+		  "a0a1a2a3 b1b3b1b7b1b3b1bf" },
+		{ "1.3, last", 0x0304, LAST_SEQ, NULL, "a0a1a2a3 4f4e4d4c4b4a4948" },
+		{ "1.3, nothing off the wire", 0x0304, 0, "1111111111111111",
+		  "a0a1a2a3 b0b1b2b3b4b5b6b7" },
+		{ "1.2, own", 0x0303, 0, NULL, "a0a1a2a3 b0b1b2b3b4b5b6b7" },
+		{ "1.2, not of the sequence number", 0x0303, 99, NULL,
+		  "a0a1a2a3 b0b1b2b3b4b5b6b7" },
+		{ "1.2, off the wire", 0x0303, 0, "1122334455667788",
+		  "a0a1a2a3 1122334455667788" },
+		{ "1.2, zeros off the wire", 0x0303, 0, "0000000000000000",
+		  "a0a1a2a3 0000000000000000" },
+	};
+	uint8_t explicit[8], nonce[KSEAL_NONCE_SIZE + 1];
+	struct kseal_record rec;
+	size_t i;
+
+	(void)state;
+	for (i = 0; i < ROWS(table); i++) {
+		start(&rec, table[i].version, table[i].seq);
+		if (table[i].explicit)
+			unhex(table[i].explicit, explicit, sizeof(explicit));
+		memset(nonce, 0xee, sizeof(nonce));
+		kseal_record_nonce(&rec, table[i].explicit ? explicit : NULL, nonce);
+		check_hex(table[i].row, "nonce", nonce, KSEAL_NONCE_SIZE, table[i].nonce);
+		check_num(table[i].row, "the byte behind it", nonce[KSEAL_NONCE_SIZE], 0xee);
+	}
+}
+
+static void explicit_nonce_counts_from_the_iv_beside_the_sequence_number(void **state)
+{
+	static const char * const prefixes[] = {
+		"17 0303 0018 b0b1b2b3b4b5b6b7",
+		"17 0303 0018 b0b1b2b3b4b5b6b8",
+		"17 0303 0018 b0b1b2b3b4b5b6b9",
+	};
+	static const char * const aads[] = {
+		"00000000000000ff 17 0303 0000",
+		"0000000000000100 17 0303 0000",
+		"0000000000000101 17 0303 0000",
+	};
+	uint8_t prefix[KSEAL_PREFIX_MAX], nonce[KSEAL_NONCE_SIZE], aad[KSEAL_AAD_MAX];
+	struct kseal_record rec;
+	size_t i;
+
+	(void)state;
+	start(&rec, 0x0303, 0xff);
+	for (i = 0; i < ROWS(prefixes); i++) {
+		kseal_record_write_prefix(&rec, 23, 0, prefix);
+		check_hex("record", "prefix", prefix, sizeof(prefix), prefixes[i]);
+		kseal_record_nonce(&rec, NULL, nonce);
+		check_bytes("record", "salt", nonce, nonce_bytes, 4);
+		check_bytes("record", "nonce_explicit", nonce + 4, prefix + 5, 8);
+		kseal_record_aad(&rec, 23, 0, aad);
+		check_hex("record", "aad", aad, sizeof(aad), aads[i]);
+		kseal_record_advance(&rec);
+	}
+}
+
+/* It may start anywhere (RFC 5288 3); going round repeats nothing by itself. */
+static void explicit_nonce_may_go_round(void **state)
+{
+	struct kseal_record rec;
+	uint8_t prefix[KSEAL_PREFIX_MAX];
+	union info info;
+
+	(void)state;
+	start_cipher(&rec, &info, 0x0303, TLS_CIPHER_AES_GCM_256, 0);
+	memset(info.gcm_256.iv, 0xff, sizeof(info.gcm_256.iv));
+	kseal_record_init(&rec, kseal_suite_find(TLS_CIPHER_AES_GCM_256), 0x0303,
+			  info.bytes);
+	kseal_record_write_prefix(&rec, 23, 0, prefix);
+	check_hex("before", "prefix", prefix, sizeof(prefix),
+		  "17 0303 0018 ffffffffffffffff");
+	kseal_record_advance(&rec);
+	kseal_record_write_prefix(&rec, 23, 0, prefix);
+	check_hex("after", "prefix", prefix, sizeof(prefix),
+		  "17 0303 0018 0000000000000000");
+	assert_false(rec.used_up);
+}
+
+static void numbers_are_used_up_after_the_last_and_stay_so(void **state)
+{
+	static const struct {
+		const char *row;
+		uint64_t seq;
+		bool used_up[4];	/* before, and after each record */
+	} table[] = {
+		{ "first", 0, { false, false, false, false } },
+		{ "middle", 0xffffffff, { false, false, false, false } },
+		{ "second to last", LAST_SEQ - 1, { false, false, true, true } },
+		{ "last", LAST_SEQ, { false, true, true, true } },
+	};
+	static const uint16_t versions[] = { 0x0303, 0x0304 };
+	struct kseal_record rec;
+	size_t i, v, n;
+
+	(void)state;
+	for (i = 0; i < ROWS(table); i++)
+		for (v = 0; v < ROWS(versions); v++) {
+			start(&rec, versions[v], table[i].seq);
+			for (n = 0; n < ROWS(table[i].used_up); n++) {
+				check_num(table[i].row, "used_up", rec.used_up,
+					  table[i].used_up[n]);
+				kseal_record_advance(&rec);
+			}
+		}
+}
+
+/* What getsockopt() gives back: iv only moves where it is on the wire. */
+static void export_gives_the_numbers_of_the_next_record(void **state)
+{
+	static const struct {
+		const char *row;
+		uint16_t version;
+		uint64_t seq;
+		size_t records;
+		const char *iv, *rec_seq;
+	} table[] = {
+		{ "1.2, at once", 0x0303, 0, 0, "b0b1b2b3b4b5b6b7", "0000000000000000" },
+		{ "1.2, after one", 0x0303, 0, 1, "b0b1b2b3b4b5b6b8", "0000000000000001" },
+		{ "1.2, carry", 0x0303, 0xfffe, 80, "b0b1b2b3b4b5b707", "000000000001004e" },
+		{ "1.3, at once", 0x0304, 5, 0, "b0b1b2b3b4b5b6b7", "0000000000000005" },
+		{ "1.3, after one", 0x0304, 0, 1, "b0b1b2b3b4b5b6b7", "0000000000000001" },
+		{ "1.3, up to the last", 0x0304, LAST_SEQ - 2, 2, "b0b1b2b3b4b5b6b7",
+		  "ffffffffffffffff" },
+	};
+	union info info, want;
+	struct kseal_record rec;
+	size_t i, c, n;
+
+	(void)state;
+	for (i = 0; i < ROWS(table); i++)
+		for (c = 0; c < ROWS(ciphers); c++) {
+			start_cipher(&rec, &info, table[i].version, ciphers[c],
+				     table[i].seq);
+			want = info;
+			unhex(table[i].iv, info_iv(&want), 8);
+			unhex(table[i].rec_seq, info_rec_seq(&want), 8);
+			for (n = 0; n < table[i].records; n++)
+				kseal_record_advance(&rec);
+			kseal_record_export(&rec, info.bytes);
+			check_bytes(table[i].row, "struct", info.bytes, want.bytes,
+				    sizeof(info));
+		}
+}
+
+/* A key moved from one socket to another half way seals the same records. */
+static void exported_numbers_continue_where_they_stopped(void **state)
+{
+	static const uint16_t versions[] = { 0x0303, 0x0304 };
+	uint8_t prefix[2][KSEAL_PREFIX_MAX] = { { 0 } }, nonce[2][KSEAL_NONCE_SIZE];
+	uint8_t aad[2][KSEAL_AAD_MAX] = { { 0 } };
+	struct kseal_record rec[2];
+	union info info;
+	size_t v, n, i;
+
+	(void)state;
+	for (v = 0; v < ROWS(versions); v++) {
+		start_cipher(&rec[0], &info, versions[v], TLS_CIPHER_AES_GCM_256, 250);
+		for (n = 0; n < 20; n++) {
+			kseal_record_export(&rec[0], info.bytes);
+			kseal_record_init(&rec[1], rec[0].suite, versions[v], info.bytes);
+			for (i = 0; i < 2; i++) {
+				kseal_record_write_prefix(&rec[i], 22, n, prefix[i]);
+				kseal_record_nonce(&rec[i], NULL, nonce[i]);
+				kseal_record_aad(&rec[i], 22, n, aad[i]);
+			}
+			assert_memory_equal(prefix[0], prefix[1], sizeof(prefix[0]));
+			assert_memory_equal(nonce[0], nonce[1], sizeof(nonce[0]));
+			assert_memory_equal(aad[0], aad[1], sizeof(aad[0]));
+			kseal_record_advance(&rec[0]);
+		}
+	}
+}
+
+static void unpad_ends_at_the_last_byte_that_is_not_zero(void **state)
+{
+	static const struct {
+		const char *row;
+		const char *inner;
+		size_t end;
+	} table[] = {
+		{ "nothing", "", 0 },
+		{ "one zero", "00", 0 },
+		{ "only zeros", "0000000000000000", 0 },
+		{ "type alone", "17", 1 },
+		{ "type, padding", "17 00", 1 },
+		{ "content, type", "6869 17", 3 },
+		{ "content, type, padding", "6869 17 000000", 3 },
+		{ "zeros are content", "0000 17", 3 },
+		{ "zeros are content and padding", "0000 15 0000", 3 },
+		{ "any type", "6869 ff 00", 3 },
+		{ "type 1", "01 00", 1 },
+	};
+	uint8_t inner[16];
+	size_t i, len;
+
+	(void)state;
+	for (i = 0; i < ROWS(table); i++) {
+		len = unhex(table[i].inner, inner, sizeof(inner));
+		check_num(table[i].row, "end", kseal_record_unpad(inner, len),
+			  table[i].end);
+	}
+}
+
+/* malloc(), so that valgrind and ASan see a step before the first byte. */
+static void unpad_finds_the_type_at_every_place_of_a_full_record(void **state)
+{
+	const size_t len = KSEAL_PLAINTEXT_MAX + 1;
+	uint8_t *inner = calloc(1, len);
+	size_t at;
+
+	(void)state;
+	assert_non_null(inner);
+	assert_int_equal(kseal_record_unpad(inner, len), 0);
+	for (at = 0; at < len; at += at < 64 ? 1 : 61) {
+		inner[at] = 23;
+		assert_int_equal(kseal_record_unpad(inner, len), at + 1);
+		inner[at] = 0;
+	}
+	inner[len - 1] = 23;
+	assert_int_equal(kseal_record_unpad(inner, len), len);
+	free(inner);
+}
+
+int main(void)
+{
+	const struct CMUnitTest tests[] = {
+		cmocka_unit_test(sizes_around_the_content_are_those_of_the_rfc),
+		cmocka_unit_test(prefix_is_written_as_the_rfc_draws_it),
+		cmocka_unit_test(header_is_parsed_up_to_each_boundary),
+		cmocka_unit_test(first_error_of_a_header_decides),
+		cmocka_unit_test(every_length_has_the_verdict_of_the_rfc),
+		cmocka_unit_test(additional_data_is_that_of_the_rfc),
+		cmocka_unit_test(nonce_is_that_of_the_rfc),
+		cmocka_unit_test(explicit_nonce_counts_from_the_iv_beside_the_sequence_number),
+		cmocka_unit_test(explicit_nonce_may_go_round),
+		cmocka_unit_test(numbers_are_used_up_after_the_last_and_stay_so),
+		cmocka_unit_test(export_gives_the_numbers_of_the_next_record),
+		cmocka_unit_test(exported_numbers_continue_where_they_stopped),
+		cmocka_unit_test(unpad_ends_at_the_last_byte_that_is_not_zero),
+		cmocka_unit_test(unpad_finds_the_type_at_every_place_of_a_full_record),
+	};
+
+	return cmocka_run_group_tests_name("record", tests, NULL, NULL);
+}
