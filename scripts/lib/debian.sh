@@ -16,6 +16,7 @@ mirror() {
 	local lists
 
 	for lists in '' "-oDir::State::Lists=$CACHE/apt/fresh/lists"; do
+		# shellcheck disable=SC2016 # apt expands these
 		apt-get ${lists:+"$lists"} indextargets \
 			--format '$(ORIGIN) $(LABEL) $(SITE)' 'Created-By: Packages' 2>/dev/null |
 			awk '$1 == "Debian" && $2 == "Debian" {print $3; exit}' | grep . && return
@@ -63,7 +64,7 @@ version_of() {
 # depends_of PACKAGE - its dependencies, alternatives each on a line of their own
 depends_of() {
 	apt-cache "${APT[@]}" show --no-all-versions "$1" 2>/dev/null |
-		sed -n 's/^Depends: //p' | tr ',|' '\n\n' | awk '{print $1}'
+		sed -n 's/^Depends: //p' | tr ',|' '\n' | awk '{print $1}'
 }
 
 # unpack DIR PACKAGE... - fetches packages and unpacks them over DIR
