@@ -1,0 +1,410 @@
+// SPDX-License-Identifier: LGPL-2.1-or-later
+/*
+ * kseald's messages: encoding and decoding.
+ *
+ * Each message is a table: which attribute goes to which member, and how it
+ * is written. A member that is 0 or empty is not sent, and one not received
+ * stays 0 or empty.
+ */
+#include <errno.h>
+#include <string.h>
+
+#include "protocol.h"
+
+enum {
+	ERRNO_MAX = 4095,		/* the kernel's MAX_ERRNO */
+};
+
+enum kind {
+	KIND_U16,
+	KIND_U32,
+	KIND_STRING,
+	KIND_ALPN,
+};
+
+struct row {
+	uint16_t type;
+	uint16_t offset;
+	uint16_t size;
+	uint8_t kind;
+	uint8_t required;
+};
+
+#define ROW(attr, kind_, structure, member) {				\
+	.type = KSEALD_A_##attr,					\
+	.kind = KIND_##kind_,						\
+	.offset = offsetof(struct structure, member),			\
+	.size = sizeof(((struct structure *)0)->member),		\
+}
+#define REQUIRED_ROW(attr, kind_, structure, member) {			\
+	.type = KSEALD_A_##attr,					\
+	.kind = KIND_##kind_,						\
+	.offset = offsetof(struct structure, member),			\
+	.size = sizeof(((struct structure *)0)->member),		\
+	.required = 1,							\
+}
+
+static const struct row hello_rows[] = {
+	REQUIRED_ROW(PROTOCOL, U16, kseald_hello, protocol),
+	ROW(SOFTWARE, STRING, kseald_hello, software),
+	ROW(ERROR, U32, kseald_hello, error),
+	ROW(REASON, STRING, kseald_hello, reason),
+};
+
+static const struct row request_rows[] = {
+	REQUIRED_ROW(ROLE, U32, kseald_request, role),
+	ROW(TIMEOUT, U32, kseald_request, timeout_ms),
+	ROW(SERVER_NAME, STRING, kseald_request, server_name),
+	ROW(IDENTITY, STRING, kseald_request, identity),
+	ROW(ALPN, ALPN, kseald_request, alpn),
+};
+
+static const struct row result_rows[] = {
+	ROW(ERROR, U32, kseal_result, error),
+	ROW(VERSION, U16, kseal_result, version),
+	ROW(CIPHER, U16, kseal_result, cipher),
+	ROW(PROTOCOL_NAME, STRING, kseal_result, alpn),
+	ROW(SERVER_NAME, STRING, kseal_result, server_name),
+	ROW(PEER, STRING, kseal_result, peer),
+	ROW(SUITE, STRING, kseal_result, suite),
+	ROW(REASON, STRING, kseal_result, reason),
+};
+
+/** struct layout - one kind of message */
+struct layout {
+	enum kseald_type type;
+	const struct row *rows;
+	size_t count;
+	size_t size;
+};
+
+#define LAYOUT(type_, rows_, structure) {				\
+	.type = type_,							\
+	.rows = rows_,							\
+	.count = sizeof(rows_) / sizeof(rows_[0]),			\
+	.size = sizeof(struct structure),				\
+}
+
+static const struct layout hello_layout =
+	LAYOUT(KSEALD_HELLO, hello_rows, kseald_hello);
+static const struct layout request_layout =
+	LAYOUT(KSEALD_REQUEST, request_rows, kseald_request);
+static const struct layout result_layout =
+	LAYOUT(KSEALD_RESULT, result_rows, kseal_result);
+
+static void put16(uint8_t *p, uint16_t v)
+{
+	p[0] = v >> 8;
+	p[1] = v;
+}
+
+static void put32(uint8_t *p, uint32_t v)
+{
+	put16(p, v >> 16);
+	put16(p + 2, v);
+}
+
+static uint16_t get16(const uint8_t *p)
+{
+	return p[0] << 8 | p[1];
+}
+
+static uint32_t get32(const uint8_t *p)
+{
+	return (uint32_t)get16(p) << 16 | get16(p + 2);
+}
+
+/* ---- writing ------------------------------------------------------------ */
+
+static size_t value_size(const struct row *row, const void *member)
+{
+	const struct kseald_alpn *alpn = member;
+	uint16_t u16;
+	uint32_t u32;
+
+	switch (row->kind) {
+	case KIND_U16:
+		memcpy(&u16, member, sizeof(u16));
+		return u16 ? sizeof(u16) : 0;
+	case KIND_U32:
+		memcpy(&u32, member, sizeof(u32));
+		return u32 ? sizeof(u32) : 0;
+	case KIND_STRING:
+		return strnlen(member, row->size);
+	default:
+		return alpn->size;
+	}
+}
+
+static void put_value(const struct row *row, const void *member, size_t size,
+		      uint8_t *p)
+{
+	const struct kseald_alpn *alpn = member;
+	uint16_t u16;
+	uint32_t u32;
+
+	switch (row->kind) {
+	case KIND_U16:
+		memcpy(&u16, member, sizeof(u16));
+		put16(p, u16);
+		break;
+	case KIND_U32:
+		memcpy(&u32, member, sizeof(u32));
+		put32(p, u32);
+		break;
+	case KIND_STRING:
+		memcpy(p, member, size);
+		break;
+	default:
+		memcpy(p, alpn->names, size);
+	}
+}
+
+static ssize_t encode(const struct layout *layout, uint32_t id, const void *msg,
+		      uint8_t *buf, size_t size)
+{
+	size_t at = KSEALD_HEADER_SIZE, i, len;
+
+	if (size < KSEALD_HEADER_SIZE)
+		return -EMSGSIZE;
+	put16(buf, layout->type);
+	put16(buf + 2, 0);
+	put32(buf + 4, id);
+
+	for (i = 0; i < layout->count; i++) {
+		const struct row *row = &layout->rows[i];
+		const void *member = (const uint8_t *)msg + row->offset;
+
+		len = value_size(row, member);
+		if (!len)
+			continue;
+		if (size - at < 4 + len)
+			return -EMSGSIZE;
+		put16(buf + at, row->type);
+		put16(buf + at + 2, len);
+		put_value(row, member, len, buf + at + 4);
+		at += 4 + len;
+	}
+	return at;
+}
+
+ssize_t kseald_encode_hello(const struct kseald_hello *hello, uint8_t *buf,
+			    size_t size)
+{
+	return encode(&hello_layout, 0, hello, buf, size);
+}
+
+ssize_t kseald_encode_request(uint32_t id, const struct kseald_request *request,
+			      uint8_t *buf, size_t size)
+{
+	return encode(&request_layout, id, request, buf, size);
+}
+
+ssize_t kseald_encode_result(const struct kseal_result *result, uint8_t *buf,
+			     size_t size)
+{
+	return encode(&result_layout, result->id, result, buf, size);
+}
+
+/* ---- reading ------------------------------------------------------------ */
+
+/* Strings go to logs and terminals: no control characters, no NUL. */
+static int get_string(char *member, size_t room, const uint8_t *p, size_t size)
+{
+	size_t i;
+
+	if (!size || size >= room)
+		return -EBADMSG;
+	for (i = 0; i < size; i++)
+		if (p[i] < 0x20 || p[i] == 0x7f)
+			return -EBADMSG;
+	memcpy(member, p, size);
+	member[size] = '\0';
+	return 0;
+}
+
+static int get_alpn(struct kseald_alpn *alpn, const uint8_t *p, size_t size)
+{
+	size_t at = 0;
+
+	if (!size || size > sizeof(alpn->names))
+		return -EBADMSG;
+	while (at < size) {
+		if (!p[at] || size - at < 1 + (size_t)p[at])
+			return -EBADMSG;
+		at += 1 + p[at];
+	}
+	memcpy(alpn->names, p, size);
+	alpn->size = size;
+	return 0;
+}
+
+static int get_value(const struct row *row, void *member, const uint8_t *p,
+		     size_t size)
+{
+	uint16_t u16;
+	uint32_t u32;
+
+	switch (row->kind) {
+	case KIND_U16:
+		if (size != sizeof(u16))
+			return -EBADMSG;
+		u16 = get16(p);
+		memcpy(member, &u16, sizeof(u16));
+		return 0;
+	case KIND_U32:
+		if (size != sizeof(u32))
+			return -EBADMSG;
+		u32 = get32(p);
+		memcpy(member, &u32, sizeof(u32));
+		return 0;
+	case KIND_STRING:
+		return get_string(member, row->size, p, size);
+	default:
+		return get_alpn(member, p, size);
+	}
+}
+
+static const struct row *find_row(const struct layout *layout, uint16_t type)
+{
+	size_t i;
+
+	for (i = 0; i < layout->count; i++)
+		if (layout->rows[i].type == type)
+			return &layout->rows[i];
+	return NULL;
+}
+
+/* One attribute. @seen has a bit for each row of the layout. */
+static int get_attribute(const struct layout *layout, void *msg, uint32_t *seen,
+			 uint16_t type, const uint8_t *value, size_t size)
+{
+	const struct row *row;
+	uint32_t bit;
+
+	row = find_row(layout, type & ~KSEALD_A_CRITICAL);
+	if (!row)
+		return type & KSEALD_A_CRITICAL ? -EOPNOTSUPP : 0;
+	bit = 1U << (row - layout->rows);
+	if (*seen & bit)
+		return -EBADMSG;
+	*seen |= bit;
+	return get_value(row, (uint8_t *)msg + row->offset, value, size);
+}
+
+static int check_required(const struct layout *layout, uint32_t seen)
+{
+	size_t i;
+
+	for (i = 0; i < layout->count; i++)
+		if (layout->rows[i].required && !(seen & 1U << i))
+			return -EBADMSG;
+	return 0;
+}
+
+int kseald_decode_header(const uint8_t *buf, size_t size,
+			 struct kseald_header *header)
+{
+	if (size < KSEALD_HEADER_SIZE || size > KSEALD_MESSAGE_MAX)
+		return -EBADMSG;
+	header->type = get16(buf);
+	header->id = get32(buf + 4);
+	return 0;
+}
+
+static int decode(const struct layout *layout, const uint8_t *buf, size_t size,
+		  void *msg, uint32_t *id)
+{
+	struct kseald_header header;
+	size_t at = KSEALD_HEADER_SIZE, len;
+	uint32_t seen = 0;
+	int ret, refused = 0;
+
+	memset(msg, 0, layout->size);
+	ret = kseald_decode_header(buf, size, &header);
+	if (ret)
+		return ret;
+	if (header.type != layout->type)
+		return -EBADMSG;
+	*id = header.id;
+
+	while (at < size) {
+		if (size - at < 4)
+			return -EBADMSG;
+		len = get16(buf + at + 2);
+		if (size - at - 4 < len)
+			return -EBADMSG;
+		ret = get_attribute(layout, msg, &seen, get16(buf + at),
+				    buf + at + 4, len);
+		if (ret == -EBADMSG)
+			return ret;
+		if (ret)
+			refused = ret;
+		at += 4 + len;
+	}
+	ret = check_required(layout, seen);
+	return ret ? ret : refused;
+}
+
+int kseald_decode_hello(const uint8_t *buf, size_t size,
+			struct kseald_hello *hello)
+{
+	uint32_t id;
+
+	return decode(&hello_layout, buf, size, hello, &id);
+}
+
+int kseald_decode_request(const uint8_t *buf, size_t size,
+			  struct kseald_request *request)
+{
+	uint32_t id;
+
+	return decode(&request_layout, buf, size, request, &id);
+}
+
+int kseald_decode_result(const uint8_t *buf, size_t size,
+			 struct kseal_result *result)
+{
+	uint32_t id = 0;
+	int ret = decode(&result_layout, buf, size, result, &id);
+
+	result->id = id;
+	result->fd = -1;
+	if (!ret && (result->error < 0 || result->error > ERRNO_MAX))
+		ret = -EBADMSG;
+	return ret;
+}
+
+/* ---- lists of protocols ------------------------------------------------- */
+
+int kseald_alpn_parse(const char *text, struct kseald_alpn *alpn)
+{
+	size_t len;
+
+	alpn->size = 0;
+	for (;;) {
+		len = strcspn(text, ",");
+		if (!len || len > UINT8_MAX ||
+		    sizeof(alpn->names) - alpn->size < 1 + len)
+			return -EINVAL;
+		alpn->names[alpn->size] = len;
+		memcpy(alpn->names + alpn->size + 1, text, len);
+		alpn->size += 1 + len;
+		if (!text[len])
+			return 0;
+		text += len + 1;
+	}
+}
+
+const uint8_t *kseald_alpn_next(const struct kseald_alpn *alpn,
+				size_t *position, size_t *length)
+{
+	const uint8_t *name;
+
+	if (*position >= alpn->size)
+		return NULL;
+	*length = alpn->names[*position];
+	name = alpn->names + *position + 1;
+	*position += 1 + *length;
+	return name;
+}
