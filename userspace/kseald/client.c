@@ -1,0 +1,319 @@
+// SPDX-License-Identifier: GPL-2.0
+/* One program's connection: its requests in, its results out. */
+#include <errno.h>
+#include <stdlib.h>
+#include <string.h>
+#include <unistd.h>
+#include <sys/socket.h>
+
+#include "client.h"
+#include "log.h"
+#include "protocol.h"
+#include "server.h"
+
+enum {
+	READ_BATCH = 16,		/* requests before others get their turn */
+};
+
+/** struct message - an answer that waits, with the socket that goes with it */
+struct message {
+	STAILQ_ENTRY(message) next;
+	int fd;
+	size_t size;
+	uint8_t data[];
+};
+
+/* ---- the end ------------------------------------------------------------ */
+
+static void free_message(struct message *message)
+{
+	if (message->fd >= 0)
+		close(message->fd);
+	free(message);
+}
+
+static void free_client(uv_handle_t *poll)
+{
+	free(poll->data);
+}
+
+void client_close(struct client *client)
+{
+	struct message *message;
+
+	if (client->sock < 0)
+		return;
+	while (!LIST_EMPTY(&client->handshakes))
+		handshake_cancel(LIST_FIRST(&client->handshakes));
+	while ((message = STAILQ_FIRST(&client->unsent))) {
+		STAILQ_REMOVE_HEAD(&client->unsent, next);
+		free_message(message);
+	}
+	uv_poll_stop(&client->poll);
+	close(client->sock);
+	client->sock = -1;
+	LIST_REMOVE(client, link);
+	uv_close((uv_handle_t *)&client->poll, free_client);
+	server_client_gone(client->server);
+}
+
+static void drop(struct client *client, const char *why)
+{
+	log_warning("process %d dropped: %s", client->pid, why);
+	client_close(client);
+}
+
+/* ---- answers ------------------------------------------------------------ */
+
+static void on_event(uv_poll_t *poll, int status, int events);
+
+static void update_poll(struct client *client)
+{
+	const int events = UV_DISCONNECT |
+		(STAILQ_EMPTY(&client->unsent) ? UV_READABLE : UV_WRITABLE);
+
+	if (client->events == events)
+		return;
+	client->events = events;
+	uv_poll_start(&client->poll, events, on_event);
+}
+
+static int queue(struct client *client, const uint8_t *data, size_t size, int fd)
+{
+	struct message *message = malloc(sizeof(*message) + size);
+
+	if (!message)
+		return -ENOMEM;
+	message->fd = fd;
+	message->size = size;
+	memcpy(message->data, data, size);
+	STAILQ_INSERT_TAIL(&client->unsent, message, next);
+	update_poll(client);
+	return 0;
+}
+
+/* @fd is taken over, in any case. The client may be closed on return. */
+static void answer(struct client *client, const uint8_t *data, size_t size,
+		   int fd)
+{
+	int ret = -EAGAIN;
+
+	if (STAILQ_EMPTY(&client->unsent))
+		ret = kseald_send_packet(client->sock, data, size, fd);
+	if (ret == -EAGAIN) {
+		ret = queue(client, data, size, fd);
+		if (!ret)
+			return;
+	}
+	if (fd >= 0)
+		close(fd);
+	if (ret)
+		drop(client, strerror(-ret));
+}
+
+static void flush(struct client *client)
+{
+	struct message *message;
+	int ret;
+
+	while ((message = STAILQ_FIRST(&client->unsent))) {
+		ret = kseald_send_packet(client->sock, message->data,
+					 message->size, message->fd);
+		if (ret == -EAGAIN)
+			return;
+		STAILQ_REMOVE_HEAD(&client->unsent, next);
+		free_message(message);
+		if (ret) {
+			drop(client, strerror(-ret));
+			return;
+		}
+	}
+	update_poll(client);
+}
+
+static void log_result(const struct client *client,
+		       const struct kseal_result *result)
+{
+	if (result->error)
+		log_info("process %d, peer %s: failed: %s", client->pid,
+			 result->peer[0] ? result->peer : "unknown",
+			 result->reason);
+	else
+		log_info("process %d, peer %s: %s, %s", client->pid, result->peer,
+			 kseal_version_name(result->version), result->suite);
+}
+
+static void answer_result(void *owner, struct kseal_result *result)
+{
+	struct client *client = owner;
+	struct server *server = client->server;
+	uint8_t buf[KSEALD_MESSAGE_MAX];
+	ssize_t len;
+
+	log_result(client, result);
+	len = kseald_encode_result(result, buf, sizeof(buf));
+	if (len > 0) {
+		answer(client, buf, len, result->fd);
+	} else {
+		if (result->fd >= 0)
+			close(result->fd);
+		drop(client, "a result does not fit a message");
+	}
+	server_handshake_ended(server);
+}
+
+/* ---- requests ----------------------------------------------------------- */
+
+static void say_hello(struct client *client, const struct kseald_hello *theirs)
+{
+	struct kseald_hello hello = {
+		.protocol = KSEALD_PROTOCOL,
+		.software = "kseald " KSEAL_VERSION,
+	};
+	uint8_t buf[KSEALD_MESSAGE_MAX];
+	ssize_t len;
+
+	if (theirs->protocol < KSEALD_PROTOCOL) {
+		hello.error = EPROTONOSUPPORT;
+		strcpy(hello.reason, "this kseald speaks version 1 of the protocol");
+	}
+	log_debug("process %d: %s, protocol %u", client->pid,
+		  theirs->software[0] ? theirs->software : "unnamed",
+		  theirs->protocol);
+	len = kseald_encode_hello(&hello, buf, sizeof(buf));
+	client->greeted = !hello.error;
+	answer(client, buf, len, -1);
+}
+
+static int refuse(struct client *client, uint32_t id, int error, const char *why)
+{
+	struct kseal_result result = { .id = id, .fd = -1 };
+
+	tls_fail(&result, error, "%s", why);
+	answer_result(client, &result);
+	return 0;
+}
+
+static int take_request(struct client *client, uint32_t id, const uint8_t *buf,
+			size_t size, int fd)
+{
+	struct kseald_request request;
+	int ret = kseald_decode_request(buf, size, &request);
+
+	if (ret == -EBADMSG)
+		return ret;
+	if (ret)
+		return refuse(client, id, EINVAL, "the request has a critical "
+			      "attribute that this kseald does not know");
+	if (fd == -EMFILE)
+		return refuse(client, id, EBUSY, "kseald has no descriptors left: "
+			      "raise its limit (ulimit -n, LimitNOFILE=)");
+	if (fd < 0)
+		return refuse(client, id, EINVAL,
+			      "no socket came along with the request");
+	if (client->server->stopping)
+		return refuse(client, id, EBUSY, "kseald is stopping");
+	handshake_begin(&client->server->engine, id, fd, &request,
+			&client->handshakes, answer_result, client);
+	return 1;
+}
+
+static int take_hello(struct client *client, const uint8_t *buf, size_t size)
+{
+	struct kseald_hello hello;
+
+	if (kseald_decode_hello(buf, size, &hello) == -EBADMSG)
+		return -EBADMSG;
+	say_hello(client, &hello);
+	return 0;
+}
+
+/* 1 when @fd has been taken over, 0 when not, -EBADMSG not understood. */
+static int take_message(struct client *client, const uint8_t *buf, size_t size,
+			int fd)
+{
+	struct kseald_header header;
+
+	if (kseald_decode_header(buf, size, &header))
+		return -EBADMSG;
+	if (!client->greeted && header.type == KSEALD_HELLO)
+		return take_hello(client, buf, size);
+	if (client->greeted && header.type == KSEALD_REQUEST)
+		return take_request(client, header.id, buf, size, fd);
+	return -EBADMSG;
+}
+
+static void read_requests(struct client *client)
+{
+	uint8_t buf[KSEALD_MESSAGE_MAX];
+	ssize_t len;
+	int i, fd, ret;
+
+	for (i = 0; i < READ_BATCH; i++) {
+		if (client->sock < 0 || !STAILQ_EMPTY(&client->unsent))
+			return;
+		len = kseald_receive_packet(client->sock, buf, sizeof(buf), &fd);
+		if (len == -EAGAIN)
+			return;
+		if (len < 0) {
+			drop(client, strerror(-len));
+			return;
+		}
+		if (!len) {
+			client_close(client);
+			return;
+		}
+		ret = take_message(client, buf, len, fd);
+		if (ret <= 0 && fd >= 0)
+			close(fd);
+		if (ret < 0) {
+			drop(client, "it does not speak kseald-protocol(7)");
+			return;
+		}
+	}
+}
+
+static void on_event(uv_poll_t *poll, int status, int events)
+{
+	struct client *client = poll->data;
+
+	if (status < 0 || events & UV_DISCONNECT) {
+		client_close(client);
+		return;
+	}
+	if (events & UV_WRITABLE)
+		flush(client);
+	if (client->sock >= 0 && events & UV_READABLE)
+		read_requests(client);
+}
+
+/* ---- the beginning ------------------------------------------------------ */
+
+static pid_t peer_pid(int sock)
+{
+	struct ucred cred;
+	socklen_t len = sizeof(cred);
+
+	return getsockopt(sock, SOL_SOCKET, SO_PEERCRED, &cred, &len) ? -1 :
+									cred.pid;
+}
+
+void client_add(struct server *server, int sock)
+{
+	struct client *client = calloc(1, sizeof(*client));
+
+	if (!client || uv_poll_init(server->loop, &client->poll, sock)) {
+		log_error("a program is turned away: out of memory");
+		free(client);
+		close(sock);
+		return;
+	}
+	client->server = server;
+	client->sock = sock;
+	client->pid = peer_pid(sock);
+	client->poll.data = client;
+	LIST_INIT(&client->handshakes);
+	STAILQ_INIT(&client->unsent);
+	LIST_INSERT_HEAD(&server->clients, client, link);
+	update_poll(client);
+}

@@ -1,0 +1,45 @@
+/* SPDX-License-Identifier: GPL-2.0 */
+/* One program's connection. */
+#ifndef KSEALD_CLIENT_H
+#define KSEALD_CLIENT_H
+
+#include <sys/queue.h>
+#include <sys/types.h>
+#include <uv.h>
+
+#include "handshake.h"
+
+struct server;
+
+STAILQ_HEAD(messages, message);
+
+/**
+ * struct client - one program's connection
+ * @sock: -1 once it is closing
+ * @events: what @poll watches for
+ * @greeted: its hello has been answered
+ * @handshakes: under way for it
+ * @unsent: answers it has not made room for; while there are any, it is not
+ *	read from, so that they are bounded
+ */
+struct client {
+	LIST_ENTRY(client) link;
+	struct server *server;
+	uv_poll_t poll;
+	int sock;
+	int events;
+	int greeted;
+	pid_t pid;
+	struct handshakes handshakes;
+	struct messages unsent;
+};
+
+LIST_HEAD(clients, client);
+
+/** client_add() - serve an accepted connection; @sock is its own from now on */
+void client_add(struct server *server, int sock);
+
+/** client_close() - end it and its handshakes */
+void client_close(struct client *client);
+
+#endif /* KSEALD_CLIENT_H */

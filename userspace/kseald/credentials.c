@@ -1,0 +1,310 @@
+// SPDX-License-Identifier: GPL-2.0
+/* Certificates, keys and authorities: loading, checking, choosing. */
+#include <errno.h>
+#include <fcntl.h>
+#include <stdlib.h>
+#include <string.h>
+#include <time.h>
+#include <unistd.h>
+#include <sys/stat.h>
+
+#include "credentials.h"
+#include "log.h"
+#include "options.h"
+
+/*
+ * What the kernel seals, and forward secrecy. Everything else of NORMAL
+ * (groups, signatures) is GnuTLS's and the administrator's choice.
+ */
+static const char priority_text[] =
+	"NORMAL:-VERS-ALL:+VERS-TLS1.3:+VERS-TLS1.2:"
+	"-CIPHER-ALL:+AES-128-GCM:+AES-256-GCM:-MAC-ALL:+AEAD:"
+	"-KX-ALL:+ECDHE-ECDSA:+ECDHE-RSA:+DHE-RSA";
+
+/* ---- one certificate with its key --------------------------------------- */
+
+static int check_readable(const char *name, const char *what, const char *path,
+			  struct stat *st)
+{
+	int fd = open(path, O_RDONLY | O_CLOEXEC);
+
+	if (fd < 0 || fstat(fd, st)) {
+		log_error("identity %s: cannot read %s %s: %s", name, what, path,
+			  strerror(errno));
+		if (fd >= 0)
+			close(fd);
+		return -EINVAL;
+	}
+	close(fd);
+	return 0;
+}
+
+static int check_files(const struct identity_option *option)
+{
+	struct stat st;
+	int ret;
+
+	ret = check_readable(option->name, "certificate", option->cert, &st);
+	if (!ret)
+		ret = check_readable(option->name, "key", option->key, &st);
+	if (!ret && S_ISREG(st.st_mode) && st.st_mode & S_IROTH)
+		log_warning("identity %s: everybody can read the private key %s: "
+			    "chmod o-r it", option->name, option->key);
+	return ret;
+}
+
+static void explain_load_error(const struct identity_option *option, int error)
+{
+	switch (error) {
+	case GNUTLS_E_CERTIFICATE_KEY_MISMATCH:
+		log_error("identity %s: the key %s does not belong to the "
+			  "certificate %s", option->name, option->key,
+			  option->cert);
+		break;
+	case GNUTLS_E_DECRYPTION_FAILED:
+		log_error("identity %s: the key %s is protected by a password: "
+			  "store it without one", option->name, option->key);
+		break;
+	default:
+		log_error("identity %s: cannot use certificate %s with key %s "
+			  "(both must be PEM): %s", option->name, option->cert,
+			  option->key, gnutls_strerror(error));
+	}
+}
+
+static void check_time(const struct identity_option *option,
+		       gnutls_x509_crt_t leaf)
+{
+	const time_t now = time(NULL);
+	const time_t until = gnutls_x509_crt_get_expiration_time(leaf);
+	const time_t from = gnutls_x509_crt_get_activation_time(leaf);
+	char date[32] = "";
+	struct tm tm;
+
+	if (now <= until && now >= from)
+		return;
+	if (gmtime_r(now > until ? &until : &from, &tm))
+		strftime(date, sizeof(date), "%Y-%m-%d %H:%M UTC", &tm);
+	if (now > until)
+		log_warning("identity %s: certificate %s expired on %s: clients "
+			    "will refuse it", option->name, option->cert, date);
+	else
+		log_warning("identity %s: certificate %s is not valid before %s: "
+			    "clients will refuse it", option->name, option->cert,
+			    date);
+}
+
+/* Keeps the first certificate of chain @index of @identity->server. */
+static int keep_leaf(struct identity *identity, unsigned int index)
+{
+	gnutls_x509_crt_t *chain, *leaves;
+	unsigned int count, i;
+	int ret;
+
+	leaves = realloc(identity->leaves,
+			 (identity->leaf_count + 1) * sizeof(*leaves));
+	if (!leaves)
+		return -ENOMEM;
+	identity->leaves = leaves;
+
+	ret = gnutls_certificate_get_x509_crt(identity->server, index, &chain,
+					      &count);
+	if (ret < 0)
+		return -EINVAL;
+	leaves[identity->leaf_count++] = chain[0];
+	for (i = 1; i < count; i++)
+		gnutls_x509_crt_deinit(chain[i]);
+	gnutls_free(chain);
+	return 0;
+}
+
+static int add_pair(struct identity *identity,
+		    const struct identity_option *option)
+{
+	int index, ret;
+
+	ret = check_files(option);
+	if (ret)
+		return ret;
+	index = gnutls_certificate_set_x509_key_file2(identity->server,
+						      option->cert, option->key,
+						      GNUTLS_X509_FMT_PEM, NULL,
+						      0);
+	if (index < 0) {
+		explain_load_error(option, index);
+		return -EINVAL;
+	}
+	ret = keep_leaf(identity, index);
+	if (!ret)
+		check_time(option, identity->leaves[identity->leaf_count - 1]);
+	return ret;
+}
+
+/* ---- identities --------------------------------------------------------- */
+
+static struct identity *find_identity(const struct credentials *credentials,
+				      const char *name)
+{
+	struct identity *identity;
+
+	STAILQ_FOREACH(identity, &credentials->identities, next)
+		if (!strcmp(identity->name, name))
+			return identity;
+	return NULL;
+}
+
+static void free_identity(struct identity *identity)
+{
+	size_t i;
+
+	for (i = 0; i < identity->leaf_count; i++)
+		gnutls_x509_crt_deinit(identity->leaves[i]);
+	free(identity->leaves);
+	if (identity->server)
+		gnutls_certificate_free_credentials(identity->server);
+	if (identity->ticket_key.data)
+		explicit_bzero(identity->ticket_key.data,
+			       identity->ticket_key.size);
+	gnutls_free(identity->ticket_key.data);
+	free(identity);
+}
+
+static struct identity *new_identity(const char *name)
+{
+	struct identity *identity;
+
+	identity = calloc(1, sizeof(*identity) + strlen(name) + 1);
+	if (!identity)
+		return NULL;
+	strcpy(identity->name, name);
+	if (!gnutls_certificate_allocate_credentials(&identity->server) &&
+	    !gnutls_session_ticket_key_generate(&identity->ticket_key))
+		return identity;
+	free_identity(identity);
+	return NULL;
+}
+
+/* Reports every bad pair, not only the first. */
+static int load_identities(struct credentials *credentials,
+			   const struct identity_options *options)
+{
+	const struct identity_option *option;
+	struct identity *identity;
+	int one, ret = 0;
+
+	STAILQ_FOREACH(option, options, next) {
+		identity = find_identity(credentials, option->name);
+		if (!identity) {
+			identity = new_identity(option->name);
+			if (!identity)
+				return -ENOMEM;
+			STAILQ_INSERT_TAIL(&credentials->identities, identity,
+					   next);
+		}
+		one = add_pair(identity, option);
+		if (one)
+			ret = one;
+	}
+	return ret;
+}
+
+/* ---- the rest ----------------------------------------------------------- */
+
+static int load_authorities(struct credentials *credentials, const char *ca)
+{
+	int n;
+
+	n = gnutls_certificate_allocate_credentials(&credentials->client);
+	if (n < 0)
+		return -ENOMEM;
+	if (!ca) {
+		n = gnutls_certificate_set_x509_system_trust(credentials->client);
+		if (n <= 0)
+			log_warning("the system has no certificate authorities: "
+				    "the client role will trust no server; "
+				    "install ca-certificates or use --ca");
+		return 0;
+	}
+	n = gnutls_certificate_set_x509_trust_file(credentials->client, ca,
+						   GNUTLS_X509_FMT_PEM);
+	if (n > 0)
+		return 0;
+	log_error("cannot read certificate authorities (PEM) from %s: %s", ca,
+		  n < 0 ? gnutls_strerror(n) : "there are none in it");
+	return -EINVAL;
+}
+
+static int load_priority(struct credentials *credentials)
+{
+	int ret = gnutls_priority_init(&credentials->priority, priority_text,
+				       NULL);
+
+	if (!ret)
+		return 0;
+	log_error("GnuTLS does not offer TLS 1.2 and 1.3 with AES-GCM (%s): look "
+		  "at the system-wide /etc/gnutls/config", gnutls_strerror(ret));
+	return -EINVAL;
+}
+
+int credentials_load(struct credentials *credentials,
+		     const struct options *options)
+{
+	int ret, more;
+
+	memset(credentials, 0, sizeof(*credentials));
+	STAILQ_INIT(&credentials->identities);
+	ret = load_priority(credentials);
+	if (ret)
+		return ret;
+	if (gnutls_session_ticket_key_generate(&credentials->ticket_key))
+		return -ENOMEM;
+	ret = load_identities(credentials, &options->identities);
+	more = load_authorities(credentials, options->ca);
+	return ret ? ret : more;
+}
+
+void credentials_free(struct credentials *credentials)
+{
+	struct identity *identity;
+
+	while ((identity = STAILQ_FIRST(&credentials->identities))) {
+		STAILQ_REMOVE_HEAD(&credentials->identities, next);
+		free_identity(identity);
+	}
+	if (credentials->client)
+		gnutls_certificate_free_credentials(credentials->client);
+	if (credentials->priority)
+		gnutls_priority_deinit(credentials->priority);
+	if (credentials->ticket_key.data)
+		explicit_bzero(credentials->ticket_key.data,
+			       credentials->ticket_key.size);
+	gnutls_free(credentials->ticket_key.data);
+}
+
+const struct identity *
+credentials_by_name(const struct credentials *credentials, const char *name)
+{
+	return find_identity(credentials, name);
+}
+
+static int names_host(const struct identity *identity, const char *host)
+{
+	size_t i;
+
+	for (i = 0; i < identity->leaf_count; i++)
+		if (gnutls_x509_crt_check_hostname(identity->leaves[i], host))
+			return 1;
+	return 0;
+}
+
+const struct identity *
+credentials_by_host(const struct credentials *credentials, const char *host)
+{
+	const struct identity *identity;
+
+	if (host)
+		STAILQ_FOREACH(identity, &credentials->identities, next)
+			if (names_host(identity, host))
+				return identity;
+	return STAILQ_FIRST(&credentials->identities);
+}

@@ -1,0 +1,72 @@
+/* SPDX-License-Identifier: GPL-2.0 */
+/* Certificates, keys and authorities, loaded once and then only read. */
+#ifndef KSEALD_CREDENTIALS_H
+#define KSEALD_CREDENTIALS_H
+
+#include <sys/queue.h>
+#include <gnutls/gnutls.h>
+#include <gnutls/x509.h>
+
+struct options;
+
+/**
+ * struct identity - one name of --identity
+ * @server: its certificates and keys
+ * @leaves: the certificates of @server that name hosts
+ * @ticket_key: seals session tickets of programs that insist on this identity,
+ *	so that nobody resumes a session under another one
+ */
+struct identity {
+	STAILQ_ENTRY(identity) next;
+	gnutls_certificate_credentials_t server;
+	gnutls_x509_crt_t *leaves;
+	size_t leaf_count;
+	gnutls_datum_t ticket_key;
+	char name[];
+};
+
+STAILQ_HEAD(identities, identity);
+
+/**
+ * struct credentials - all that handshakes need
+ * @identities: in the order of the options; the first is the default
+ * @client: the authorities that a server's certificate is checked against
+ * @priority: versions and suites
+ * @ticket_key: seals session tickets where SNI picks the identity
+ */
+struct credentials {
+	struct identities identities;
+	gnutls_certificate_credentials_t client;
+	gnutls_priority_t priority;
+	gnutls_datum_t ticket_key;
+};
+
+/**
+ * credentials_load() - read everything the options name
+ *
+ * Logs each problem with the file it is about. A certificate out of its time
+ * is a warning.
+ *
+ * Return: 0; -EINVAL something cannot be used; -ENOMEM. Call
+ * credentials_free() in any case.
+ */
+int credentials_load(struct credentials *credentials,
+		     const struct options *options);
+
+void credentials_free(struct credentials *credentials);
+
+/** credentials_by_name() - the identity of that name, NULL when there is none */
+const struct identity *
+credentials_by_name(const struct credentials *credentials, const char *name);
+
+/**
+ * credentials_by_host() - the identity to answer a client with
+ * @host: what it asked for by SNI, NULL for nothing
+ *
+ * Return: the first identity with a certificate for @host (wildcards as in
+ * RFC 6125 6.4.3); else the first of all; NULL when there are none.
+ */
+const struct identity *
+credentials_by_host(const struct credentials *credentials, const char *host);
+
+#endif /* KSEALD_CREDENTIALS_H */

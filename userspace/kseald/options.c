@@ -1,0 +1,352 @@
+// SPDX-License-Identifier: GPL-2.0
+/* kseald's command line. An option is a row in the table below. */
+#include <errno.h>
+#include <getopt.h>
+#include <limits.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include "kseal.h"
+#include "options.h"
+
+enum {
+	DEFAULT_TIMEOUT_MS = 10000,
+	MAX_TIMEOUT_S = 3600,
+	DEFAULT_MAX_HANDSHAKES = 1024,
+	MAX_MAX_HANDSHAKES = 1000000,
+	DEFAULT_MODE = 0660,
+};
+
+/** struct parser - what an option's function gets */
+struct parser {
+	struct options *options;
+	const char *cert;
+	const char *key;
+	FILE *err;
+};
+
+struct option_row {
+	const char *name;
+	const char *argument;
+	const char *help;
+	int (*parse)(struct parser *parser, const char *value);
+};
+
+static int complain(struct parser *parser, const char *option, const char *value,
+		    const char *wanted)
+{
+	fprintf(parser->err, "kseald: --%s %s: %s\n", option, value, wanted);
+	return -EINVAL;
+}
+
+static int parse_number(const char *text, int base, unsigned long max,
+			unsigned long *number)
+{
+	char *end;
+
+	if (*text < '0' || *text > '9')
+		return -EINVAL;
+	errno = 0;
+	*number = strtoul(text, &end, base);
+	return errno || *end || *number > max ? -EINVAL : 0;
+}
+
+/* Decimals are allowed, so that tests need not wait long. */
+static int parse_seconds(const char *text, unsigned int *ms)
+{
+	double seconds;
+	char *end;
+
+	if (!*text || text[strspn(text, "0123456789.")])
+		return -EINVAL;
+	seconds = strtod(text, &end);
+	if (*end || seconds > MAX_TIMEOUT_S)
+		return -EINVAL;
+	*ms = seconds * 1000;
+	return *ms ? 0 : -EINVAL;
+}
+
+static int add_identity(struct options *options, const char *name, size_t len,
+			const char *cert, size_t cert_len, const char *key)
+{
+	struct identity_option *identity = calloc(1, sizeof(*identity));
+
+	if (!identity)
+		return -ENOMEM;
+	identity->name = strndup(name, len);
+	identity->cert = strndup(cert, cert_len);
+	identity->key = strdup(key);
+	STAILQ_INSERT_TAIL(&options->identities, identity, next);
+	if (!identity->name || !identity->cert || !identity->key)
+		return -ENOMEM;
+	return 0;
+}
+
+static int parse_socket(struct parser *parser, const char *value)
+{
+	if (!*value)
+		return complain(parser, "socket", value, "needs a path");
+	parser->options->socket = value;
+	return 0;
+}
+
+static int parse_identity(struct parser *parser, const char *value)
+{
+	const char *equals = strchr(value, '=');
+	const char *comma = equals ? strchr(equals, ',') : NULL;
+	const size_t len = equals ? equals - value : 0;
+
+	if (!comma || !len || len >= KSEAL_NAME_SIZE || comma == equals + 1 ||
+	    !comma[1])
+		return complain(parser, "identity", value,
+				"must be NAME=CERTIFICATE.pem,KEY.pem");
+	return add_identity(parser->options, value, len, equals + 1,
+			    comma - equals - 1, comma + 1);
+}
+
+static int parse_cert(struct parser *parser, const char *value)
+{
+	parser->cert = value;
+	return 0;
+}
+
+static int parse_key(struct parser *parser, const char *value)
+{
+	parser->key = value;
+	return 0;
+}
+
+static int parse_ca(struct parser *parser, const char *value)
+{
+	parser->options->ca = value;
+	return 0;
+}
+
+static int parse_timeout(struct parser *parser, const char *value)
+{
+	if (parse_seconds(value, &parser->options->timeout_ms))
+		return complain(parser, "timeout", value,
+				"must be seconds, more than 0 and at most 3600");
+	return 0;
+}
+
+static int parse_max_handshakes(struct parser *parser, const char *value)
+{
+	unsigned long number;
+
+	if (parse_number(value, 10, MAX_MAX_HANDSHAKES, &number) || !number)
+		return complain(parser, "max-handshakes", value,
+				"must be a number from 1 to 1000000");
+	parser->options->max_handshakes = number;
+	return 0;
+}
+
+static int parse_mode(struct parser *parser, const char *value)
+{
+	unsigned long number;
+
+	if (parse_number(value, 8, 0777, &number))
+		return complain(parser, "mode", value,
+				"must be octal permissions such as 0660");
+	parser->options->mode = number;
+	return 0;
+}
+
+static int parse_group(struct parser *parser, const char *value)
+{
+	parser->options->group = value;
+	return 0;
+}
+
+static int parse_ready_fd(struct parser *parser, const char *value)
+{
+	unsigned long number;
+
+	if (parse_number(value, 10, INT_MAX, &number))
+		return complain(parser, "ready-fd", value,
+				"must be the number of an open descriptor");
+	parser->options->ready_fd = number;
+	return 0;
+}
+
+static int parse_log_level(struct parser *parser, const char *value)
+{
+	int level = log_level_from_name(value);
+
+	if (level < 0)
+		return complain(parser, "log-level", value,
+				"must be error, warning, info or debug");
+	parser->options->log_level = level;
+	return 0;
+}
+
+static int parse_check(struct parser *parser, const char *value)
+{
+	(void)value;
+	parser->options->check = 1;
+	return 0;
+}
+
+/* Accepted because service managers and people say it; there is no other way. */
+static int parse_foreground(struct parser *parser, const char *value)
+{
+	(void)parser;
+	(void)value;
+	return 0;
+}
+
+static const struct option_row rows[] = {
+	{ "identity", "NAME=CERT,KEY",
+	  "certificate chain and key (PEM) for the server role;\n"
+	  "repeat it for more names, or for one name with RSA and\n"
+	  "ECDSA; the first one also answers when SNI fits none",
+	  parse_identity },
+	{ "cert", "FILE", "with --key: the identity \"" DEFAULT_IDENTITY "\"",
+	  parse_cert },
+	{ "key", "FILE", "its private key", parse_key },
+	{ "ca", "FILE", "certificate authorities (PEM) for the client role\n"
+	  "(default: the system's)", parse_ca },
+	{ "socket", "PATH", "where programs connect\n"
+	  "(default: " KSEAL_BROKER_PATH ")", parse_socket },
+	{ "mode", "OCTAL", "permissions of that socket (default: 0660)",
+	  parse_mode },
+	{ "group", "GROUP", "group of that socket", parse_group },
+	{ "timeout", "SECONDS", "limit for one handshake (default: 10)",
+	  parse_timeout },
+	{ "max-handshakes", "N", "limit of handshakes at a time (default: 1024)",
+	  parse_max_handshakes },
+	{ "ready-fd", "N", "write a newline to this descriptor when ready",
+	  parse_ready_fd },
+	{ "log-level", "LEVEL", "error, warning, info (default) or debug",
+	  parse_log_level },
+	{ "check", NULL, "check options, certificates and keys, then exit",
+	  parse_check },
+	{ "foreground", NULL, "stay in the foreground (always so)",
+	  parse_foreground },
+};
+
+enum {
+	ROW_COUNT = sizeof(rows) / sizeof(rows[0]),
+	OPT_HELP = ROW_COUNT,
+	OPT_VERSION,
+};
+
+static void print_help(FILE *out)
+{
+	const char *line, *end;
+	size_t i;
+	int pad;
+
+	fprintf(out, "Usage: kseald [OPTION]...\n"
+		"Does TLS handshakes for other programs and gives the keys to the "
+		"kernel.\n\n");
+	for (i = 0; i < ROW_COUNT; i++) {
+		pad = 25 - fprintf(out, "  --%s %s", rows[i].name,
+				   rows[i].argument ? rows[i].argument : "");
+		for (line = rows[i].help; line; line = *end ? end + 1 : NULL) {
+			end = strchrnul(line, '\n');
+			fprintf(out, "%*s%.*s\n", pad > 1 ? pad : 2, "",
+				(int)(end - line), line);
+			pad = 25;
+		}
+	}
+	fprintf(out, "  --help                 print this and exit\n"
+		"  --version              print the release and exit\n\n"
+		"See kseald(8).\n");
+}
+
+static void fill_getopt(struct option *table)
+{
+	size_t i;
+
+	memset(table, 0, (ROW_COUNT + 3) * sizeof(*table));
+	for (i = 0; i < ROW_COUNT; i++) {
+		table[i].name = rows[i].name;
+		table[i].has_arg = rows[i].argument ? required_argument :
+						      no_argument;
+		table[i].val = i;
+	}
+	table[OPT_HELP] = (struct option){ "help", no_argument, NULL, OPT_HELP };
+	table[OPT_VERSION] = (struct option){ "version", no_argument, NULL,
+					      OPT_VERSION };
+}
+
+static int finish(struct parser *parser)
+{
+	if (!parser->cert != !parser->key) {
+		fprintf(parser->err, "kseald: --cert and --key go together\n");
+		return -EINVAL;
+	}
+	if (!parser->cert)
+		return 0;
+	return add_identity(parser->options, DEFAULT_IDENTITY,
+			    strlen(DEFAULT_IDENTITY), parser->cert,
+			    strlen(parser->cert), parser->key);
+}
+
+static void set_defaults(struct options *options)
+{
+	memset(options, 0, sizeof(*options));
+	STAILQ_INIT(&options->identities);
+	options->socket = KSEAL_BROKER_PATH;
+	options->mode = DEFAULT_MODE;
+	options->timeout_ms = DEFAULT_TIMEOUT_MS;
+	options->max_handshakes = DEFAULT_MAX_HANDSHAKES;
+	options->ready_fd = -1;
+	options->log_level = LOG_LEVEL_INFO;
+}
+
+static enum options_verdict refuse(FILE *err)
+{
+	fprintf(err, "Try 'kseald --help'.\n");
+	return OPTIONS_BAD;
+}
+
+enum options_verdict options_parse(struct options *options, int argc,
+				   char **argv, FILE *out, FILE *err)
+{
+	struct option table[ROW_COUNT + 3];
+	struct parser parser = { .options = options, .err = err };
+	int c;
+
+	set_defaults(options);
+	fill_getopt(table);
+	opterr = 0;
+	optind = 0;
+	while ((c = getopt_long(argc, argv, ":", table, NULL)) != -1) {
+		if (c == OPT_HELP) {
+			print_help(out);
+			return OPTIONS_EXIT;
+		}
+		if (c == OPT_VERSION) {
+			fprintf(out, "kseald " KSEAL_VERSION "\n");
+			return OPTIONS_EXIT;
+		}
+		if (c == '?' || c == ':') {
+			fprintf(err, "kseald: %s: %s\n", argv[optind - 1],
+				c == '?' ? "unknown option" : "needs a value");
+			return refuse(err);
+		}
+		if (rows[c].parse(&parser, optarg))
+			return refuse(err);
+	}
+	if (optind < argc) {
+		fprintf(err, "kseald: %s: takes no arguments but options\n",
+			argv[optind]);
+		return refuse(err);
+	}
+	return finish(&parser) ? refuse(err) : OPTIONS_RUN;
+}
+
+void options_free(struct options *options)
+{
+	struct identity_option *identity;
+
+	while ((identity = STAILQ_FIRST(&options->identities))) {
+		STAILQ_REMOVE_HEAD(&options->identities, next);
+		free(identity->name);
+		free(identity->cert);
+		free(identity->key);
+		free(identity);
+	}
+}

@@ -1,0 +1,57 @@
+/* SPDX-License-Identifier: GPL-2.0 */
+/* kseald's command line. */
+#ifndef KSEALD_OPTIONS_H
+#define KSEALD_OPTIONS_H
+
+#include <stdio.h>
+#include <sys/queue.h>
+#include <sys/types.h>
+
+#include "log.h"
+
+/** Name of the certificate given by --cert and --key. */
+#define DEFAULT_IDENTITY	"default"
+
+/** struct identity_option - one --identity NAME=CERT,KEY */
+struct identity_option {
+	STAILQ_ENTRY(identity_option) next;
+	char *name;
+	char *cert;
+	char *key;
+};
+
+STAILQ_HEAD(identity_options, identity_option);
+
+/** struct options - all of them, defaults filled in */
+struct options {
+	const char *socket;		/* where programs connect */
+	mode_t mode;			/* permissions of that socket */
+	const char *group;		/* its group, NULL to leave it */
+	const char *ca;			/* NULL for the system's authorities */
+	struct identity_options identities;
+	unsigned int timeout_ms;	/* limit for one handshake */
+	unsigned int max_handshakes;	/* limit at a time */
+	int ready_fd;			/* -1 for none */
+	enum log_level log_level;
+	int check;			/* look at the configuration, then exit */
+};
+
+/** enum options_verdict - what to do after options_parse() */
+enum options_verdict {
+	OPTIONS_RUN,
+	OPTIONS_EXIT,			/* --help or --version was printed */
+	OPTIONS_BAD,			/* errors were printed */
+};
+
+/**
+ * options_parse() - read the command line
+ * @out, @err: where help and errors go
+ *
+ * Call options_free() afterwards, whatever it returns.
+ */
+enum options_verdict options_parse(struct options *options, int argc,
+				   char **argv, FILE *out, FILE *err);
+
+void options_free(struct options *options);
+
+#endif /* KSEALD_OPTIONS_H */

@@ -1,0 +1,165 @@
+// SPDX-License-Identifier: GPL-2.0
+/* Why a handshake failed, in an errno and in words. */
+#include <errno.h>
+#include <stdio.h>
+#include <string.h>
+
+#include "tls.h"
+
+const char *reason_stage(const struct tls *tls, char *buf, size_t size)
+{
+	const int last = (int)gnutls_handshake_get_last_in(tls->session);
+	const char *name = gnutls_handshake_description_get_name(last);
+
+	if (last < 0 || !name)
+		return "before the peer's first message";
+	snprintf(buf, size, "after the peer's %s", name);
+	return buf;
+}
+
+/* The alert that goes with @ret, sent now; NULL when none does. */
+static const char *send_alert(struct tls *tls, int ret, int *number)
+{
+	int level;
+
+	*number = gnutls_error_to_alert(ret, &level);
+	if (*number < 0 || gnutls_alert_send_appropriate(tls->session, ret) < 0)
+		return NULL;
+	return gnutls_alert_get_name(*number);
+}
+
+static void alert_received(struct tls *tls, const char *stage,
+			   struct kseal_result *result)
+{
+	const gnutls_alert_description_t alert = gnutls_alert_get(tls->session);
+	const char *name = gnutls_alert_get_name(alert);
+
+	tls_fail(result, EPROTO, "the peer sent alert %d (%s) %s", alert,
+		 name ? name : "unknown", stage);
+}
+
+static void connection_lost(struct tls *tls, const char *stage,
+			    struct kseal_result *result)
+{
+	if (tls->socket_error && tls->socket_error != EAGAIN)
+		tls_fail(result, ECONNRESET, "the connection broke %s: %s", stage,
+			 strerror(tls->socket_error));
+	else
+		tls_fail(result, ECONNRESET, "the peer closed the connection %s",
+			 stage);
+}
+
+/* GnuTLS ends each sentence of its verdict with a space. */
+static void trim(char *text)
+{
+	size_t len = strlen(text);
+
+	while (len && text[len - 1] == ' ')
+		text[--len] = '\0';
+}
+
+static void certificate_refused(struct tls *tls, int ret,
+				struct kseal_result *result)
+{
+	const unsigned int status =
+		gnutls_session_get_verify_cert_status(tls->session);
+	gnutls_datum_t text = { 0 };
+	const char *alert;
+	int number;
+
+	alert = send_alert(tls, ret, &number);
+	if (gnutls_certificate_verification_status_print(status, GNUTLS_CRT_X509,
+							 &text, 0) < 0)
+		text.data = NULL;
+	else
+		trim((char *)text.data);
+	tls_fail(result, EACCES, "the certificate for %s is refused: %s",
+		 tls->server_name,
+		 text.data ? (char *)text.data : gnutls_strerror(ret));
+	gnutls_free(text.data);
+	if (alert)
+		snprintf(result->reason + strlen(result->reason),
+			 sizeof(result->reason) - strlen(result->reason),
+			 " Sent alert %d (%s)", number, alert);
+}
+
+static void handshake_failed(struct tls *tls, int ret, const char *stage,
+			     struct kseal_result *result)
+{
+	const char *alert;
+	int number;
+
+	alert = send_alert(tls, ret, &number);
+	if (alert)
+		tls_fail(result, EPROTO, "%s %s; sent alert %d (%s)",
+			 gnutls_strerror(ret), stage, number, alert);
+	else
+		tls_fail(result, EPROTO, "%s %s", gnutls_strerror(ret), stage);
+}
+
+void reason_of_handshake(struct tls *tls, int ret, struct kseal_result *result)
+{
+	char buf[64];
+	const char *stage = reason_stage(tls, buf, sizeof(buf));
+
+	switch (ret) {
+	case GNUTLS_E_FATAL_ALERT_RECEIVED:
+	case GNUTLS_E_WARNING_ALERT_RECEIVED:
+		alert_received(tls, stage, result);
+		break;
+	case GNUTLS_E_PREMATURE_TERMINATION:
+	case GNUTLS_E_PULL_ERROR:
+	case GNUTLS_E_PUSH_ERROR:
+		connection_lost(tls, stage, result);
+		break;
+	case GNUTLS_E_CERTIFICATE_ERROR:
+	case GNUTLS_E_CERTIFICATE_VERIFICATION_ERROR:
+		certificate_refused(tls, ret, result);
+		break;
+	default:
+		handshake_failed(tls, ret, stage, result);
+	}
+}
+
+void reason_of_attach(int ret, struct kseal_result *result)
+{
+	switch (ret) {
+	case -ENOENT:
+		tls_fail(result, ENOENT, "the handshake is done, but the kernel "
+			 "module kseal is not loaded: modprobe kseal");
+		break;
+	case -ENOTCONN:
+		tls_fail(result, ECONNRESET, "the handshake is done, but the peer "
+			 "has closed the connection since");
+		break;
+	case -EEXIST:
+		tls_fail(result, EINVAL, "the socket has another upper-layer "
+			 "protocol already");
+		break;
+	default:
+		tls_fail(result, -ret, "the handshake is done, but the kernel does "
+			 "not attach kseal to the socket: %s", strerror(-ret));
+	}
+}
+
+void reason_of_install(int ret, struct kseal_result *result)
+{
+	switch (ret) {
+	case -ENOENT:
+		tls_fail(result, ENOENT, "the handshake is done, but the kernel "
+			 "has no gcm(aes): modprobe gcm aesni_intel");
+		break;
+	case -EBUSY:
+		tls_fail(result, EINVAL, "the socket has its keys already");
+		break;
+	case -ENODATA:
+		tls_fail(result, EPROTO, "the peer sent data inside the handshake");
+		break;
+	case -ENOTSUP:
+		tls_fail(result, EPROTO, "the peer takes no records of full size");
+		break;
+	default:
+		tls_fail(result, -ret, "the handshake is done, but the kernel does "
+			 "not take the keys: %s", strerror(-ret));
+	}
+}

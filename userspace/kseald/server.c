@@ -1,0 +1,139 @@
+// SPDX-License-Identifier: GPL-2.0
+/* Accepting programs, and coming to an end. */
+#include <errno.h>
+#include <string.h>
+#include <unistd.h>
+#include <sys/socket.h>
+
+#include "log.h"
+#include "options.h"
+#include "server.h"
+
+enum {
+	ACCEPT_BATCH = 16,
+	RETRY_MS = 100,
+};
+
+static void accept_programs(uv_poll_t *listener, int status, int events);
+
+static void resume_accepting(uv_timer_t *retry)
+{
+	struct server *server = retry->data;
+
+	uv_poll_start(&server->listener, UV_READABLE, accept_programs);
+}
+
+/* Without this the loop would spin: the connection stays to be accepted. */
+static void pause_accepting(struct server *server)
+{
+	log_warning("out of descriptors: programs wait; raise the limit "
+		    "(ulimit -n, LimitNOFILE=)");
+	uv_poll_stop(&server->listener);
+	uv_timer_start(&server->retry, resume_accepting, RETRY_MS, 0);
+}
+
+static void accept_programs(uv_poll_t *listener, int status, int events)
+{
+	struct server *server = listener->data;
+	int i, sock;
+
+	(void)status;
+	(void)events;
+	for (i = 0; i < ACCEPT_BATCH; i++) {
+		sock = accept4(server->sock, NULL, NULL,
+			       SOCK_NONBLOCK | SOCK_CLOEXEC);
+		if (sock >= 0) {
+			client_add(server, sock);
+			continue;
+		}
+		if (errno == EMFILE || errno == ENFILE || errno == ENOMEM ||
+		    errno == ENOBUFS)
+			pause_accepting(server);
+		return;
+	}
+}
+
+int server_start(struct server *server, const struct options *options)
+{
+	int ret;
+
+	LIST_INIT(&server->clients);
+	server->stopping = 0;
+	server->closed = 0;
+	server->path = options->socket;
+	server->sock = listen_at(options, &server->stat);
+	if (server->sock < 0)
+		return server->sock;
+	ret = engine_start(&server->engine);
+	if (ret)
+		goto close;
+	uv_timer_init(server->loop, &server->retry);
+	server->retry.data = server;
+	server->listener.data = server;
+	ret = uv_poll_init(server->loop, &server->listener, server->sock);
+	if (!ret)
+		ret = uv_poll_start(&server->listener, UV_READABLE,
+				    accept_programs);
+	if (!ret)
+		return 0;
+
+close:
+	log_error("cannot watch the socket %s: %s", server->path, strerror(-ret));
+	listen_remove(server->path, &server->stat);
+	close(server->sock);
+	return ret;
+}
+
+/* ---- the end ------------------------------------------------------------ */
+
+static void close_listener(struct server *server)
+{
+	if (server->sock < 0)
+		return;
+	listen_remove(server->path, &server->stat);
+	uv_poll_stop(&server->listener);
+	uv_close((uv_handle_t *)&server->listener, NULL);
+	uv_close((uv_handle_t *)&server->retry, NULL);
+	close(server->sock);
+	server->sock = -1;
+}
+
+void server_abort(struct server *server)
+{
+	struct client *client;
+
+	server->stopping = 1;
+	close_listener(server);
+	if (server->closed)
+		return;
+	server->closed = 1;
+	while ((client = LIST_FIRST(&server->clients)))
+		client_close(client);
+	engine_stop(&server->engine);
+}
+
+static void end_if_idle(struct server *server)
+{
+	if (server->stopping && !server->engine.active)
+		server_abort(server);
+}
+
+void server_stop(struct server *server)
+{
+	server->stopping = 1;
+	close_listener(server);
+	if (server->engine.active)
+		log_info("stopping after %u handshakes under way",
+			 server->engine.active);
+	end_if_idle(server);
+}
+
+void server_handshake_ended(struct server *server)
+{
+	end_if_idle(server);
+}
+
+void server_client_gone(struct server *server)
+{
+	end_if_idle(server);
+}

@@ -1,0 +1,74 @@
+/* SPDX-License-Identifier: GPL-2.0 */
+/* The socket where programs connect, and all that serves them. */
+#ifndef KSEALD_SERVER_H
+#define KSEALD_SERVER_H
+
+#include <sys/stat.h>
+#include <uv.h>
+
+#include "client.h"
+#include "handshake.h"
+
+struct options;
+
+/**
+ * struct server - kseald, but for its credentials
+ * @loop: runs it
+ * @engine: does the handshakes
+ * @listener: watches @sock
+ * @retry: takes up accepting again after descriptors ran out
+ * @sock: -1 once kseald is stopping
+ * @path: of @sock, removed at the end if it is still the one in @stat
+ * @stopping: no new handshakes; when the last one ends, so does the server
+ * @closed: it has ended, the loop is about to
+ */
+struct server {
+	uv_loop_t *loop;
+	struct engine engine;
+	struct clients clients;
+	uv_poll_t listener;
+	uv_timer_t retry;
+	int sock;
+	const char *path;
+	struct stat stat;
+	int stopping;
+	int closed;
+};
+
+/**
+ * server_start() - listen
+ * @server: loop and the engine's members are filled before
+ *
+ * Logs what went wrong.
+ *
+ * Return: 0 or -errno.
+ */
+int server_start(struct server *server, const struct options *options);
+
+/** server_stop() - take nothing new, and end when the handshakes have ended */
+void server_stop(struct server *server);
+
+/** server_abort() - end at once */
+void server_abort(struct server *server);
+
+/** server_handshake_ended(), server_client_gone() - called by client.c */
+void server_handshake_ended(struct server *server);
+void server_client_gone(struct server *server);
+
+/* ---- listen.c ----------------------------------------------------------- */
+
+/**
+ * listen_at() - make the socket where programs connect
+ * @stat: set to what was made there
+ *
+ * Makes the last directory of the path if it is missing, and replaces a socket
+ * that nobody listens on any more. Logs what went wrong.
+ *
+ * Return: the listening socket, non-blocking, or -errno.
+ */
+int listen_at(const struct options *options, struct stat *stat);
+
+/** listen_remove() - remove the socket at @path if it is still that one */
+void listen_remove(const char *path, const struct stat *stat);
+
+#endif /* KSEALD_SERVER_H */

@@ -1,0 +1,60 @@
+// SPDX-License-Identifier: GPL-2.0
+/* The sockets that programs hand over: what they are, whom they lead to. */
+#include <arpa/inet.h>
+#include <errno.h>
+#include <netinet/in.h>
+#include <netinet/tcp.h>
+#include <stdio.h>
+#include <sys/socket.h>
+
+#include "socket.h"
+#include "tls.h"
+
+static void format_peer(const struct sockaddr_storage *addr, char *buf,
+			size_t size)
+{
+	const struct sockaddr_in6 *in6 = (const struct sockaddr_in6 *)addr;
+	const struct sockaddr_in *in = (const struct sockaddr_in *)addr;
+	char text[INET6_ADDRSTRLEN];
+
+	if (addr->ss_family == AF_INET &&
+	    inet_ntop(AF_INET, &in->sin_addr, text, sizeof(text)))
+		snprintf(buf, size, "%s:%u", text, ntohs(in->sin_port));
+	else if (addr->ss_family == AF_INET6 &&
+		 inet_ntop(AF_INET6, &in6->sin6_addr, text, sizeof(text)))
+		snprintf(buf, size, "[%s]:%u", text, ntohs(in6->sin6_port));
+}
+
+static int is_tcp(int fd)
+{
+	int protocol;
+	socklen_t len = sizeof(protocol);
+
+	return !getsockopt(fd, SOL_SOCKET, SO_PROTOCOL, &protocol, &len) &&
+	       protocol == IPPROTO_TCP;
+}
+
+static int has_ulp(int fd)
+{
+	char name[16] = "";
+	socklen_t len = sizeof(name);
+
+	return !getsockopt(fd, IPPROTO_TCP, TCP_ULP, name, &len) && len && *name;
+}
+
+int socket_check(int fd, struct kseal_result *result)
+{
+	struct sockaddr_storage addr;
+	socklen_t len = sizeof(addr);
+
+	if (!is_tcp(fd))
+		return tls_fail(result, EINVAL,
+				"what came along is not a TCP socket");
+	if (getpeername(fd, (struct sockaddr *)&addr, &len))
+		return tls_fail(result, EINVAL, "the socket is not connected");
+	format_peer(&addr, result->peer, sizeof(result->peer));
+	if (has_ulp(fd))
+		return tls_fail(result, EINVAL, "the socket has an upper-layer "
+				"protocol already");
+	return 0;
+}

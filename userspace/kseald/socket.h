@@ -1,0 +1,16 @@
+/* SPDX-License-Identifier: GPL-2.0 */
+/* The sockets that programs hand over. */
+#ifndef KSEALD_SOCKET_H
+#define KSEALD_SOCKET_H
+
+#include "kseal.h"
+
+/**
+ * socket_check() - is this a socket that kseal can work on?
+ * @result: peer is set; on failure error and reason too
+ *
+ * Return: 0 or -result->error.
+ */
+int socket_check(int fd, struct kseal_result *result);
+
+#endif /* KSEALD_SOCKET_H */
