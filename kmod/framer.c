@@ -1,0 +1,283 @@
+// SPDX-License-Identifier: GPL-2.0
+/*
+ * TCP's stream as whole records. The arithmetic is in frame.c.
+ *
+ *	nothing --header--> part --last byte--> whole --opened--> nothing
+ *	   |                 |
+ *	   | bad header      | the window closes first
+ *	   v                 v
+ *	  bad (final)       held: the record's bytes move into pages of ours
+ *
+ * While the lock is not held only numbers are remembered: how long the record
+ * at the head is, how much of it was moved, whether a reader would find
+ * something. TCP's queue is looked at anew each time.
+ */
+#include <linux/skbuff.h>
+#include <net/tcp.h>
+
+#include "kseal.h"
+
+/* Bytes on TCP's queue, without the number its FIN takes. */
+static u32 queue_len(const struct sock *sk)
+{
+	const struct tcp_sock *tp = tcp_sk(sk);
+	u32 len = tp->rcv_nxt - tp->copied_seq;
+
+	return len && sock_flag(sk, SOCK_DONE) ? len - 1 : len;
+}
+
+/**
+ * kseal_rx_avail() - bytes of the stream that have arrived and are not opened
+ * @sk: socket, locked
+ * @rx: its receiving side
+ *
+ * Return: those moved and those on TCP's queue.
+ */
+u32 kseal_rx_avail(const struct sock *sk, const struct kseal_rx *rx)
+{
+	return rx->held + queue_len(sk);
+}
+
+/**
+ * kseal_rx_whole() - whether the record at the head can be opened
+ * @sk: socket, locked
+ * @rx: its receiving side, after kseal_rx_look()
+ *
+ * Return: true when all of it has arrived.
+ */
+bool kseal_rx_whole(const struct sock *sk, const struct kseal_rx *rx)
+{
+	return rx->frame.full && kseal_rx_avail(sk, rx) >= rx->frame.full;
+}
+
+/* The buffer with the stream's byte number @seq, and where in it. Neighbours
+ * may overlap after retransmissions, so each tells its own place.
+ */
+static struct sk_buff *queue_find(const struct sock *sk, struct sk_buff *skb,
+				  u32 seq, u32 *off)
+{
+	for (; skb; skb = skb_peek_next(skb, &sk->sk_receive_queue)) {
+		*off = seq - TCP_SKB_CB(skb)->seq;
+		if (*off < skb->len)
+			return skb;
+	}
+	return NULL;
+}
+
+static int queue_copy(const struct sock *sk, u32 off, u8 *to, u32 len)
+{
+	u32 seq = tcp_sk(sk)->copied_seq + off, at, n;
+	struct sk_buff *skb = skb_peek(&sk->sk_receive_queue);
+
+	for (; len; len -= n, seq += n, to += n) {
+		skb = queue_find(sk, skb, seq, &at);
+		if (!skb)
+			return -EFAULT;
+		n = min(len, skb->len - at);
+		if (skb_copy_bits(skb, at, to, n))
+			return -EFAULT;
+	}
+	return 0;
+}
+
+static int queue_map(const struct sock *sk, u32 off, u32 len,
+		     struct scatterlist **sg, const struct scatterlist *end)
+{
+	u32 seq = tcp_sk(sk)->copied_seq + off, at, n;
+	struct sk_buff *skb = skb_peek(&sk->sk_receive_queue);
+	int used;
+
+	for (; len; len -= n, seq += n) {
+		skb = queue_find(sk, skb, seq, &at);
+		if (!skb)
+			return -EFAULT;
+		if (*sg == end)
+			return -EMSGSIZE;
+		n = min(len, skb->len - at);
+		used = skb_to_sgvec_nomark(skb, *sg, at, n);
+		if (used < 0)
+			return used;
+		*sg += used;
+	}
+	return 0;
+}
+
+/**
+ * kseal_rx_copy() - copy bytes of the record at the head
+ * @sk: socket, locked
+ * @rx: its receiving side
+ * @off: where in the record
+ * @to: room for @len bytes
+ * @len: bytes, all of which have arrived
+ *
+ * Return: 0; -EFAULT they have not.
+ */
+int kseal_rx_copy(struct sock *sk, struct kseal_rx *rx, u32 off, void *to, u32 len)
+{
+	u32 held = off < rx->held ? min(len, rx->held - off) : 0;
+
+	/* what is asked for is in front, and so in the first page */
+	if (WARN_ON_ONCE(off + held > PAGE_SIZE))
+		return -EFAULT;
+	if (held)
+		memcpy(to, page_address(rx->held_pages[0]) + off, held);
+	return queue_copy(sk, off + held - rx->held, (u8 *)to + held, len - held);
+}
+
+/**
+ * kseal_rx_map() - list where the bytes of the record at the head lie
+ * @sk: socket, locked
+ * @rx: its receiving side; @rx->sg_in is filled from its second entry on
+ * @off: where in the record to begin
+ * @len: bytes, all of which have arrived
+ *
+ * The list holds while the lock is held.
+ *
+ * Return: 0; -EMSGSIZE it would be too long; -EFAULT they have not arrived.
+ */
+int kseal_rx_map(struct sock *sk, struct kseal_rx *rx, u32 off, u32 len)
+{
+	struct scatterlist *sg = rx->sg_in + 1;
+	const struct scatterlist *end = rx->sg_in + ARRAY_SIZE(rx->sg_in);
+	u32 n;
+	int err;
+
+	BUILD_BUG_ON(KSEAL_RECORD_PAGES >= KSEAL_QUEUE_SEGS);
+	sg_init_table(rx->sg_in, ARRAY_SIZE(rx->sg_in));
+	for (; len && off < rx->held; off += n, len -= n) {
+		n = min3(len, rx->held - off, (u32)(PAGE_SIZE - offset_in_page(off)));
+		sg_set_page(sg++, rx->held_pages[off / PAGE_SIZE], n, offset_in_page(off));
+	}
+	err = queue_map(sk, off - rx->held, len, &sg, end);
+	if (!err)
+		sg_mark_end(sg - 1);
+	return err;
+}
+
+/**
+ * kseal_rx_look() - see what the head of the stream holds
+ * @sk: socket, locked
+ * @rx: its receiving side; @rx->ready is made what poll shall say
+ */
+void kseal_rx_look(struct sock *sk, struct kseal_rx *rx)
+{
+	u32 avail = kseal_rx_avail(sk, rx);
+	u8 header[KSEAL_HEADER_SIZE];
+	int state = KSEAL_FRAME_HEADER;
+
+	if (!rx->err && !rx->bad) {
+		if (!rx->frame.full && avail >= sizeof(header) &&
+		    kseal_rx_copy(sk, rx, 0, header, sizeof(header)))
+			avail = 0;
+		state = kseal_frame_look(&rx->frame, &rx->key.record, header, avail);
+		if (state < 0)
+			rx->bad = state;
+	}
+	WRITE_ONCE(rx->ready, rx->err || rx->bad || rx->stalled ||
+			      !list_empty(&rx->plain) || state == KSEAL_FRAME_WHOLE);
+}
+
+static int add_held_page(struct sock *sk, struct kseal_rx *rx, gfp_t gfp)
+{
+	struct page *page;
+
+	if (!sk_wmem_schedule(sk, PAGE_SIZE))
+		return -ENOMEM;
+	page = alloc_page(gfp);
+	if (!page)
+		return -ENOMEM;
+	sk_mem_charge(sk, PAGE_SIZE);
+	rx->held_charged += PAGE_SIZE;
+	rx->held_pages[rx->n_held++] = page;
+	return 0;
+}
+
+/**
+ * kseal_rx_hold() - move what has come of the record at the head off the queue
+ * @sk: socket, locked
+ * @rx: its receiving side; the record's header is known
+ * @gfp: how to allocate
+ *
+ * Makes the window open again for the rest of it, or one list of pages of
+ * what lies in too many pieces.
+ *
+ * Return: 0; -ENOMEM, @rx->stalled is set and what was moved so far stays moved.
+ */
+int kseal_rx_hold(struct sock *sk, struct kseal_rx *rx, gfp_t gfp)
+{
+	u32 want = min(queue_len(sk), rx->frame.full - rx->held);
+	u32 moved = 0, n, at;
+	int err = 0;
+
+	BUILD_BUG_ON(KSEAL_RECORD_MAX > KSEAL_RECORD_PAGES * PAGE_SIZE);
+	if (!rx->held && want)
+		kseal_count(sk, KSEAL_STAT_RX_HELD, 1);
+	for (; moved < want && !err; moved += err ? 0 : n) {
+		at = offset_in_page(rx->held + moved);
+		if ((rx->held + moved) / PAGE_SIZE == rx->n_held)
+			err = add_held_page(sk, rx, gfp);
+		n = min_t(u32, want - moved, PAGE_SIZE - at);
+		if (!err)
+			err = queue_copy(sk, moved, page_address(rx->held_pages[rx->n_held - 1]) + at, n);
+	}
+	rx->stalled = err;
+	rx->held += moved;
+	if (moved)
+		tcp_read_done(sk, moved);
+	return err;
+}
+
+/**
+ * kseal_rx_drop_held() - free the pages of a record that was moved
+ * @sk: socket, locked
+ * @rx: its receiving side
+ */
+void kseal_rx_drop_held(struct sock *sk, struct kseal_rx *rx)
+{
+	while (rx->n_held)
+		__free_page(rx->held_pages[--rx->n_held]);
+	rx->held = 0;
+	sk_mem_uncharge(sk, rx->held_charged);
+	rx->held_charged = 0;
+}
+
+/**
+ * kseal_rx_consume() - the record at the head has been opened
+ * @sk: socket, locked
+ * @rx: its receiving side
+ */
+void kseal_rx_consume(struct sock *sk, struct kseal_rx *rx)
+{
+	u32 queued = rx->frame.full - rx->held;
+
+	kseal_frame_next(&rx->frame);
+	kseal_record_advance(&rx->key.record);
+	rx->stalled = false;
+	kseal_rx_drop_held(sk, rx);
+	if (queued)
+		tcp_read_done(sk, queued);
+}
+
+/**
+ * kseal_data_ready() - sk_data_ready: TCP has something
+ * @sk: socket; its lock is held, by us or by the softirq that calls
+ *
+ * Wakes readers for whole records only.
+ */
+void kseal_data_ready(struct sock *sk)
+{
+	struct kseal_sock *ks = kseal_sk(sk);
+	struct kseal_rx *rx = ks->rx;
+
+	if (rx) {
+		kseal_rx_look(sk, rx);
+		/* The window, or memory, is used up before the record is whole. */
+		if (!rx->ready && rx->frame.full && tcp_epollin_ready(sk, INT_MAX)) {
+			kseal_rx_hold(sk, rx, GFP_ATOMIC | __GFP_NOWARN);
+			kseal_rx_look(sk, rx);
+		}
+		if (!rx->ready && !(sk->sk_shutdown & RCV_SHUTDOWN))
+			return;
+	}
+	ks->data_ready(sk);
+}

@@ -1,0 +1,298 @@
+/* SPDX-License-Identifier: GPL-2.0 */
+/*
+ * Shared types of the module. One lock protects them all: the socket lock
+ * (lock_sock() in process context, the lock's spinlock with nobody owning it
+ * in softirq). What else may be read says so at the member.
+ */
+#ifndef KSEAL_H
+#define KSEAL_H
+
+#include <linux/bvec.h>
+#include <linux/crypto.h>
+#include <linux/list.h>
+#include <linux/scatterlist.h>
+#include <linux/socket.h>
+#include <linux/kseal.h>
+#include <linux/tls.h>
+#include <net/inet_connection_sock.h>
+#include <net/sock.h>
+
+#include "frame.h"
+#include "record.h"
+#include "stats.h"
+#include "suite.h"
+
+struct aead_request;
+struct crypto_aead;
+struct pipe_inode_info;
+struct poll_table_struct;
+
+enum kseal_sizes {
+	/* Pieces of pages one record may consist of, before it is closed
+	 * early. 16 KiB is 5 pages; more only with many small splices.
+	 */
+	KSEAL_RECORD_SEGS	= 16,
+	/* Pieces of sealed records collected for one push into TCP. */
+	KSEAL_BATCH_SEGS	= 3 * KSEAL_RECORD_SEGS,
+	/* Bytes of them: more gains nothing, TCP cuts at 64 KiB. */
+	KSEAL_BATCH_BYTES	= 128 << 10,
+	/* Pieces a record may lie in on TCP's queue before it is moved into
+	 * pages of ours.
+	 */
+	KSEAL_QUEUE_SEGS	= 32,
+	/* Pages that hold a whole record. */
+	KSEAL_RECORD_PAGES	= DIV_ROUND_UP(KSEAL_RECORD_MAX, PAGE_SIZE),
+};
+
+/**
+ * struct kseal_aead - one direction's cipher
+ * @tfm: keyed algorithm, NULL once the key is wiped
+ * @req: the one request there is
+ * @wait: for implementations that call back
+ * @nonce: of the record in work
+ * @aad: likewise
+ */
+struct kseal_aead {
+	struct crypto_aead *tfm;
+	struct aead_request *req;
+	struct crypto_wait wait;
+	u8 nonce[KSEAL_NONCE_SIZE];
+	u8 aad[KSEAL_AAD_MAX];
+};
+
+/**
+ * struct kseal_key - what setsockopt(TLS_TX / TLS_RX) installs
+ * @record: the numbers
+ * @aead: the cipher
+ * @info: the structure as it was given, for getsockopt
+ */
+struct kseal_key {
+	struct kseal_record record;
+	struct kseal_aead aead;
+	u8 info[KSEAL_INFO_MAX];
+};
+
+/**
+ * struct kseal_tx - sending (state machine: tx.c)
+ * @key: numbers and cipher
+ * @dead: the connection was aborted; nothing is sealed any more
+ * @pushing: TCP is taking a batch, and must take all of it
+ * @type: content type of the open record
+ * @len: bytes of content in it
+ * @spliced: of these, bytes in pages that were given to be read where they lie
+ * @charged: bytes of memory charged to the socket for it
+ * @batch_charged: likewise for the sealed ones
+ * @batch_len: bytes sealed and not yet pushed
+ * @borrowed: the open record reads pages that are not ours; then @from lists
+ *	its content and what @out reserves is only written
+ * @tail_reserved: bytes of the page fragment kept behind an open record
+ * @n_batch: pieces of @out that are sealed
+ * @n_out: pieces of @out, those of the open record behind the sealed ones
+ * @n_from: pieces of @from
+ * @out: our pages, a reference each
+ * @from: where a borrowing record's content lies, a reference each
+ * @inner_type: source of the inner content type of a borrowing record
+ * @sg_in: for the cipher: additional data, content, inner type
+ * @sg_out: likewise: additional data, ciphertext, tag
+ * @stats: for KSEAL_INFO
+ */
+struct kseal_tx {
+	struct kseal_key key;
+	bool dead;
+	bool pushing;
+	u8 type;
+	u32 len;
+	u32 spliced;
+	u32 charged;
+	u32 batch_charged;
+	u32 batch_len;
+	bool borrowed;
+	u8 tail_reserved;
+	u16 n_batch;
+	u16 n_out;
+	u16 n_from;
+	struct bio_vec out[KSEAL_BATCH_SEGS];
+	struct bio_vec from[KSEAL_RECORD_SEGS];
+	u8 inner_type;
+	struct scatterlist sg_in[KSEAL_RECORD_SEGS + 2];
+	struct scatterlist sg_out[KSEAL_RECORD_SEGS + 2];
+	struct {
+		u64 records;
+		u64 bytes;
+		u64 splice_bytes;
+	} stats;
+};
+
+/**
+ * struct kseal_plain - one opened record that waits for its reader
+ * @node: in kseal_rx.plain
+ * @type: content type
+ * @off: bytes already delivered
+ * @len: bytes of content
+ * @charged: bytes of memory charged to the socket
+ * @n_pages: pages in use
+ * @pages: the content
+ */
+struct kseal_plain {
+	struct list_head node;
+	u8 type;
+	u32 off;
+	u32 len;
+	u32 charged;
+	u32 n_pages;
+	struct page *pages[KSEAL_RECORD_PAGES];
+};
+
+/**
+ * struct kseal_rx - receiving (state machine: framer.c)
+ * @key: numbers and cipher
+ * @frame: the record at the head of the stream
+ * @err: the stream is of no use any more: a negative errno for every reader
+ * @bad: the header at the head is refused with this negative errno; the next
+ *	reader makes it @err
+ * @ready: a reader would not have to wait. Read without the lock by poll.
+ * @stalled: the window is closed and there was no memory to open it
+ * @held: bytes of the record at the head that were moved out of TCP's queue
+ * @held_charged: bytes of memory charged to the socket for them
+ * @n_held: pages that hold them
+ * @held_pages: those pages
+ * @plain: opened records, oldest first
+ * @plain_bytes: bytes of content in them
+ * @taken: how many have left @plain, for those who look while the lock rests
+ * @tail: inner content type of a record opened into the reader's memory
+ * @sg_in: for the cipher: additional data, ciphertext, tag
+ * @sg_out: likewise: additional data, content, inner type
+ * @stats: for KSEAL_INFO
+ */
+struct kseal_rx {
+	struct kseal_key key;
+	struct kseal_frame frame;
+	int err;
+	int bad;
+	bool ready;
+	bool stalled;
+	u32 held;
+	u32 held_charged;
+	u32 n_held;
+	struct page *held_pages[KSEAL_RECORD_PAGES];
+	struct list_head plain;
+	u32 plain_bytes;
+	u32 taken;
+	u8 tail;
+	struct scatterlist sg_in[KSEAL_QUEUE_SEGS + 1];
+	struct scatterlist sg_out[KSEAL_RECORD_PAGES + 4];
+	struct {
+		u64 records;
+		u64 bytes;
+		u64 direct_bytes;
+	} stats;
+};
+
+/**
+ * struct kseal_sock - a socket's record layer
+ * @tx: sending; NULL until its key is in, then there until close. Also tested
+ *	for NULL without the lock.
+ * @rx: receiving; likewise
+ * @base: the protocol below; constant
+ * @base_ops: its socket operations; constant
+ * @data_ready: the socket's callback before ours; constant
+ * @aborted: kseal_abort() has been here
+ * @rcu: readers of icsk_ulp_data may still look at it
+ */
+struct kseal_sock {
+	struct kseal_tx *tx;
+	struct kseal_rx *rx;
+	const struct proto *base;
+	const struct proto_ops *base_ops;
+	void (*data_ready)(struct sock *sk);
+	bool aborted;
+	struct rcu_head rcu;
+};
+
+/* Valid with the lock held, or while the caller keeps the file open. */
+static inline struct kseal_sock *kseal_sk(const struct sock *sk)
+{
+	return (__force struct kseal_sock *)inet_csk(sk)->icsk_ulp_data;
+}
+
+/* ulp.c */
+int kseal_ulp_init(void);
+void kseal_ulp_exit(void);
+
+/* sockopt.c */
+int kseal_setsockopt(struct sock *sk, int level, int name, sockptr_t optval,
+		     unsigned int optlen);
+int kseal_getsockopt(struct sock *sk, int level, int name,
+		     char __user *optval, int __user *optlen);
+
+/* aead.c */
+int kseal_aead_init(struct kseal_aead *aead, const struct kseal_suite *suite,
+		    const u8 *key);
+void kseal_aead_destroy(struct kseal_aead *aead);
+const char *kseal_aead_driver(const struct kseal_aead *aead);
+int kseal_aead_seal(struct kseal_key *key, u8 type, size_t content,
+		    struct scatterlist *in, struct scatterlist *out);
+int kseal_aead_open(struct kseal_key *key, const struct kseal_header *header,
+		    const u8 *explicit_nonce, struct scatterlist *in,
+		    struct scatterlist *out);
+void kseal_key_wipe(struct kseal_key *key);
+
+/* tx.c */
+struct kseal_tx *kseal_tx_alloc(void);
+void kseal_tx_free(struct sock *sk, struct kseal_tx *tx);
+int kseal_sendmsg(struct sock *sk, struct msghdr *msg, size_t size);
+int kseal_sendpages(struct sock *sk, struct msghdr *msg, size_t size);
+int kseal_tx_finish(struct sock *sk, struct kseal_tx *tx);
+int kseal_tx_control(struct sock *sk, struct kseal_tx *tx, u8 type,
+		     const void *data, size_t len);
+void kseal_flush(struct sock *sk);
+
+/* push.c */
+int kseal_tx_seal(struct sock *sk, struct kseal_tx *tx);
+int kseal_tx_push(struct sock *sk, struct kseal_tx *tx);
+
+/* open.c */
+static inline bool kseal_tx_is_open(const struct kseal_tx *tx)
+{
+	return tx->n_out > tx->n_batch;
+}
+
+int kseal_tx_open(struct sock *sk, struct kseal_tx *tx, u8 type);
+ssize_t kseal_tx_append(struct sock *sk, struct kseal_tx *tx, struct msghdr *msg);
+ssize_t kseal_tx_append_pages(struct sock *sk, struct kseal_tx *tx, struct msghdr *msg);
+void kseal_tx_keep_open(struct sock *sk, struct kseal_tx *tx);
+void kseal_tx_close_tail(struct sock *sk, struct kseal_tx *tx);
+void kseal_tx_drop(struct sock *sk, struct kseal_tx *tx);
+
+/* framer.c */
+u32 kseal_rx_avail(const struct sock *sk, const struct kseal_rx *rx);
+bool kseal_rx_whole(const struct sock *sk, const struct kseal_rx *rx);
+void kseal_rx_look(struct sock *sk, struct kseal_rx *rx);
+int kseal_rx_hold(struct sock *sk, struct kseal_rx *rx, gfp_t gfp);
+int kseal_rx_copy(struct sock *sk, struct kseal_rx *rx, u32 off, void *to, u32 len);
+int kseal_rx_map(struct sock *sk, struct kseal_rx *rx, u32 off, u32 len);
+void kseal_rx_consume(struct sock *sk, struct kseal_rx *rx);
+void kseal_rx_drop_held(struct sock *sk, struct kseal_rx *rx);
+void kseal_data_ready(struct sock *sk);
+
+/* rx.c */
+struct kseal_rx *kseal_rx_alloc(void);
+void kseal_rx_free(struct sock *sk, struct kseal_rx *rx);
+int kseal_recvmsg(struct sock *sk, struct msghdr *msg, size_t len, int flags);
+int kseal_rx_next(struct sock *sk, struct kseal_rx *rx, long *timeo);
+__poll_t kseal_poll(struct file *file, struct socket *sock,
+		    struct poll_table_struct *wait);
+
+/* plain.c */
+int kseal_open_plain(struct sock *sk, struct kseal_rx *rx);
+int kseal_open_direct(struct sock *sk, struct kseal_rx *rx, struct msghdr *msg);
+void kseal_plain_free(struct sock *sk, struct kseal_rx *rx, struct kseal_plain *plain);
+
+/* splice.c */
+ssize_t kseal_splice_read(struct socket *sock, loff_t *ppos,
+			  struct pipe_inode_info *pipe, size_t len, unsigned int flags);
+
+/* control.c */
+void kseal_abort(struct sock *sk, int err);
+
+#endif /* KSEAL_H */

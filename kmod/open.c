@@ -1,0 +1,386 @@
+// SPDX-License-Identifier: GPL-2.0
+/*
+ * The open record: memory for it, and bytes into it.
+ *
+ * What a record becomes on the wire is reserved as its content comes in, in
+ * the page fragment of the sending task, so that sealing needs no memory and
+ * cannot fail for want of it. Bytes that are copied are copied right there and
+ * encrypted in place. Pages given by sendfile and splice belong to somebody
+ * else: they are only read. A record that has any of them reads all its
+ * content from tx->from and writes what it reserved ("borrowed").
+ *
+ * Behind the last piece of an open record there is always room for its tail.
+ * While a call lasts nobody else takes from the task's fragment; when a record
+ * stays open after it, kseal_tx_keep_open() takes the room for good.
+ */
+#include <linux/uio.h>
+
+#include "compat/compat.h"
+#include "kseal.h"
+
+static struct bio_vec *last_piece(struct kseal_tx *tx)
+{
+	return &tx->out[tx->n_out - 1];
+}
+
+static bool is_behind(const struct bio_vec *bv, const struct page *page, size_t offset)
+{
+	return bv->bv_page == page && bv->bv_offset + bv->bv_len == offset;
+}
+
+/* Give room kept for a tail back to the fragment it came from, if that has
+ * not moved on.
+ */
+static void unreserve_tail(struct kseal_tx *tx, struct page_frag *frag)
+{
+	if (tx->tail_reserved &&
+	    is_behind(last_piece(tx), frag->page, frag->offset - tx->tail_reserved))
+		frag->offset -= tx->tail_reserved;
+	tx->tail_reserved = 0;
+}
+
+/**
+ * kseal_tx_keep_open() - the call ends, its record stays open (MSG_MORE)
+ * @sk: socket, locked
+ * @tx: with an open record
+ */
+void kseal_tx_keep_open(struct sock *sk, struct kseal_tx *tx)
+{
+	struct page_frag *frag = sk_page_frag(sk);
+
+	if (tx->tail_reserved || !is_behind(last_piece(tx), frag->page, frag->offset))
+		return;
+	tx->tail_reserved = KSEAL_TAIL_MAX;
+	frag->offset += KSEAL_TAIL_MAX;
+}
+
+/**
+ * kseal_tx_close_tail() - put the tail's room behind the last piece
+ * @sk: socket, locked
+ * @tx: with an open record; its last piece grows by the tail
+ */
+void kseal_tx_close_tail(struct sock *sk, struct kseal_tx *tx)
+{
+	size_t tail = kseal_record_tail_size(&tx->key.record);
+	struct page_frag *frag = sk_page_frag(sk);
+
+	unreserve_tail(tx, frag);
+	if (is_behind(last_piece(tx), frag->page, frag->offset))
+		frag->offset += tail;
+	last_piece(tx)->bv_len += tail;
+}
+
+/* Find up to @want bytes of our memory; nothing is taken yet. */
+static size_t find_room(struct sock *sk, struct kseal_tx *tx, size_t want,
+			struct bio_vec *piece)
+{
+	struct page_frag *frag = sk_page_frag(sk);
+
+	BUILD_BUG_ON(KSEAL_PREFIX_MAX + KSEAL_TAIL_MAX > 32);
+	unreserve_tail(tx, frag);
+	if (!sk_page_frag_refill(sk, frag))
+		return 0;
+	want = min_t(size_t, want, frag->size - frag->offset - KSEAL_TAIL_MAX);
+	if (!sk_wmem_schedule(sk, want))
+		return 0;
+	bvec_set_page(piece, frag->page, want, frag->offset);
+	return want;
+}
+
+/* Take what find_room() found: charge it, move the fragment on. */
+static void take_room(struct sock *sk, struct kseal_tx *tx, size_t len)
+{
+	sk_page_frag(sk)->offset += len;
+	sk_mem_charge(sk, len);
+	tx->charged += len;
+}
+
+/* Append a piece to a list of them, each with a reference to its page. */
+static bool add_piece(struct bio_vec *list, u16 *n, unsigned int first,
+		      unsigned int max, const struct bio_vec *piece)
+{
+	if (*n > first && is_behind(&list[*n - 1], piece->bv_page, piece->bv_offset)) {
+		list[*n - 1].bv_len += piece->bv_len;
+		return true;
+	}
+	if (*n - first >= max)
+		return false;
+	get_page(piece->bv_page);
+	list[(*n)++] = *piece;
+	return true;
+}
+
+static bool add_out(struct kseal_tx *tx, const struct bio_vec *piece)
+{
+	return add_piece(tx->out, &tx->n_out, tx->n_batch, KSEAL_RECORD_SEGS, piece);
+}
+
+static void put_pieces(const struct bio_vec *list, unsigned int n)
+{
+	while (n--)
+		put_page((list++)->bv_page);
+}
+
+/* A record of which only the prefix is there. */
+static int open_prefix(struct sock *sk, struct kseal_tx *tx)
+{
+	size_t prefix = kseal_record_prefix_size(&tx->key.record);
+	struct bio_vec piece;
+
+	if (find_room(sk, tx, prefix, &piece) < prefix)
+		return -ENOMEM;
+	/* not add_out(): a record never shares a piece with the one before */
+	get_page(piece.bv_page);
+	tx->out[tx->n_out++] = piece;
+	take_room(sk, tx, prefix);
+	return 0;
+}
+
+/**
+ * kseal_tx_open() - start a record
+ * @sk: socket, locked
+ * @tx: without an open record, and with KSEAL_RECORD_SEGS free in @tx->out
+ * @type: content type
+ *
+ * Return: 0; -ENOMEM.
+ */
+int kseal_tx_open(struct sock *sk, struct kseal_tx *tx, u8 type)
+{
+	tx->type = type;
+	tx->len = 0;
+	tx->spliced = 0;
+	tx->charged = 0;
+	tx->borrowed = false;
+	tx->n_from = 0;
+	return open_prefix(sk, tx);
+}
+
+/**
+ * kseal_tx_drop() - forget the open record
+ * @sk: socket, locked
+ * @tx: with an open record, or one that was never finished being opened
+ */
+void kseal_tx_drop(struct sock *sk, struct kseal_tx *tx)
+{
+	put_pieces(tx->out + tx->n_batch, tx->n_out - tx->n_batch);
+	put_pieces(tx->from, tx->n_from);
+	tx->n_out = tx->n_batch;
+	tx->n_from = 0;
+	tx->len = 0;
+	tx->tail_reserved = 0;
+	sk_mem_uncharge(sk, tx->charged);
+	tx->charged = 0;
+}
+
+/* Where the open record's room ended, to go back there. */
+struct kseal_mark {
+	u16 n_out;
+	u32 last_len;
+};
+
+static struct kseal_mark mark_room(struct kseal_tx *tx)
+{
+	return (struct kseal_mark) { tx->n_out, last_piece(tx)->bv_len };
+}
+
+/* Give up what was taken since. The fragment has to go back as well: the tail
+ * is put right behind the last piece, so that must be ours or nobody's.
+ */
+static void give_back_room(struct sock *sk, struct kseal_tx *tx, struct kseal_mark mark)
+{
+	struct page_frag *frag = sk_page_frag(sk);
+	struct bio_vec *last;
+
+	put_pieces(tx->out + mark.n_out, tx->n_out - mark.n_out);
+	tx->n_out = mark.n_out;
+	last = last_piece(tx);
+	last->bv_len = mark.last_len;
+	if (last->bv_page == frag->page)
+		frag->offset = last->bv_offset + last->bv_len;
+}
+
+/* Reserve @len bytes on the wire for content that lies elsewhere: all or
+ * nothing.
+ */
+static int reserve_out(struct sock *sk, struct kseal_tx *tx, size_t len)
+{
+	struct kseal_mark mark = mark_room(tx);
+	struct bio_vec piece;
+	int err = 0;
+
+	while (len && !err) {
+		if (!find_room(sk, tx, len, &piece)) {
+			err = -ENOMEM;
+		} else if (!add_out(tx, &piece)) {
+			err = -ENOSPC;
+		} else {
+			take_room(sk, tx, piece.bv_len);
+			len -= piece.bv_len;
+		}
+	}
+	if (err)
+		give_back_room(sk, tx, mark);
+	return err;
+}
+
+/* The content so far, which was to be encrypted in place, becomes a source
+ * like the pages that follow it. On error the record is as it was.
+ */
+static int borrow(struct sock *sk, struct kseal_tx *tx)
+{
+	size_t prefix = kseal_record_prefix_size(&tx->key.record);
+	struct bio_vec *old = tx->out + tx->n_batch;
+	u16 n = tx->n_out - tx->n_batch, n_batch = tx->n_batch;
+	struct kseal_mark mark = mark_room(tx);
+	int err;
+
+	/* With nothing in it yet, what is reserved serves. */
+	if (!tx->len) {
+		tx->borrowed = true;
+		return 0;
+	}
+	if (tx->n_out + KSEAL_RECORD_SEGS > KSEAL_BATCH_SEGS)
+		return -ENOSPC;
+	tx->n_batch = tx->n_out;	/* what follows is a record of its own */
+	err = open_prefix(sk, tx);
+	if (!err)
+		err = reserve_out(sk, tx, tx->len);
+	tx->n_batch = n_batch;
+	if (err) {
+		give_back_room(sk, tx, mark);
+		return err;
+	}
+	memcpy(tx->from, old, n * sizeof(*old));
+	memmove(old, old + n, (tx->n_out - n_batch - n) * sizeof(*old));
+	tx->from[0].bv_offset += prefix;
+	tx->from[0].bv_len -= prefix;
+	tx->n_from = n;
+	tx->n_out -= n;
+	tx->borrowed = true;
+	return 0;
+}
+
+static int copy_piece(struct bio_vec *piece, struct iov_iter *iter)
+{
+	size_t done = copy_from_iter(bvec_virt(piece), piece->bv_len, iter);
+
+	if (done == piece->bv_len)
+		return 0;
+	iov_iter_revert(iter, done);
+	return -EFAULT;
+}
+
+/* Copied bytes of a borrowing record lie in our memory twice: as a source, and
+ * as the room for their ciphertext.
+ */
+static ssize_t append_borrowed(struct sock *sk, struct kseal_tx *tx,
+			       struct iov_iter *iter, size_t want)
+{
+	struct kseal_mark mark = mark_room(tx);
+	struct bio_vec piece;
+	int err;
+
+	if (tx->n_from >= KSEAL_RECORD_SEGS)
+		return -ENOSPC;
+	want = find_room(sk, tx, want, &piece);
+	if (!want)
+		return -ENOMEM;
+	err = copy_piece(&piece, iter);
+	if (err)
+		return err;
+	get_page(piece.bv_page);
+	take_room(sk, tx, want);
+	err = reserve_out(sk, tx, want);
+	if (err) {
+		iov_iter_revert(iter, want);
+		put_page(piece.bv_page);
+		give_back_room(sk, tx, mark);
+		return err;
+	}
+	tx->from[tx->n_from++] = piece;
+	return want;
+}
+
+static ssize_t append_in_place(struct sock *sk, struct kseal_tx *tx,
+			       struct iov_iter *iter, size_t want)
+{
+	struct bio_vec piece;
+	int err;
+
+	want = find_room(sk, tx, want, &piece);
+	if (!want)
+		return -ENOMEM;
+	err = copy_piece(&piece, iter);
+	if (err)
+		return err;
+	if (!add_out(tx, &piece)) {
+		iov_iter_revert(iter, want);
+		return -ENOSPC;
+	}
+	take_room(sk, tx, want);
+	return want;
+}
+
+/**
+ * kseal_tx_append() - copy bytes into the open record
+ * @sk: socket, locked
+ * @tx: with an open record that is not full
+ * @msg: where they come from, advanced by what was taken
+ *
+ * Return: bytes taken, at least 1; -EFAULT they cannot be read; -ENOMEM;
+ * -ENOSPC the record has no piece left for them and wants to be sealed.
+ */
+ssize_t kseal_tx_append(struct sock *sk, struct kseal_tx *tx, struct msghdr *msg)
+{
+	size_t want = min_t(size_t, msg_data_left(msg), KSEAL_PLAINTEXT_MAX - tx->len);
+	ssize_t done;
+
+	if (tx->borrowed)
+		done = append_borrowed(sk, tx, &msg->msg_iter, want);
+	else
+		done = append_in_place(sk, tx, &msg->msg_iter, want);
+	if (done > 0)
+		tx->len += done;
+	return done;
+}
+
+/**
+ * kseal_tx_append_pages() - put a page into the open record, by reference
+ * @sk: socket, locked
+ * @tx: with an open record that is not full
+ * @msg: whose iterator is of pages, advanced by what was taken
+ *
+ * Return: as kseal_tx_append(); -EIO the pages are not ones to send.
+ */
+ssize_t kseal_tx_append_pages(struct sock *sk, struct kseal_tx *tx, struct msghdr *msg)
+{
+	size_t want = min_t(size_t, msg_data_left(msg), KSEAL_PLAINTEXT_MAX - tx->len);
+	struct bio_vec piece;
+	struct page *page;
+	size_t offset;
+	ssize_t len;
+	int err;
+
+	if (!tx->borrowed) {
+		err = borrow(sk, tx);
+		if (err)
+			return err;
+	}
+	if (tx->n_from >= KSEAL_RECORD_SEGS)
+		return -ENOSPC;
+	len = kseal_compat_next_page(&msg->msg_iter, want, &page, &offset);
+	if (len <= 0)
+		return len ?: -EIO;
+	if (WARN_ON_ONCE(!sendpage_ok(page)))
+		return -EIO;
+	err = reserve_out(sk, tx, len);
+	if (err) {
+		iov_iter_revert(&msg->msg_iter, len);
+		return err;
+	}
+	bvec_set_page(&piece, page, len, offset);
+	add_piece(tx->from, &tx->n_from, 0, KSEAL_RECORD_SEGS, &piece);
+	tx->len += len;
+	tx->spliced += len;
+	return len;
+}

@@ -1,0 +1,280 @@
+// SPDX-License-Identifier: GPL-2.0
+/*
+ * Opening records: into pages of ours, where they wait for their reader, or
+ * straight into the reader's memory.
+ */
+#include <linux/highmem.h>
+#include <linux/pagemap.h>
+#include <linux/slab.h>
+#include <linux/uio.h>
+
+#include "kseal.h"
+
+/**
+ * kseal_plain_free() - an opened record has been delivered, or never will be
+ * @sk: socket, locked
+ * @rx: its receiving side
+ * @plain: the record, on @rx->plain or on no list yet; freed
+ */
+void kseal_plain_free(struct sock *sk, struct kseal_rx *rx, struct kseal_plain *plain)
+{
+	if (!list_empty(&plain->node)) {
+		list_del(&plain->node);
+		rx->plain_bytes -= plain->len;
+		rx->taken++;
+	}
+	while (plain->n_pages)
+		put_page(plain->pages[--plain->n_pages]);
+	sk_mem_uncharge(sk, plain->charged);
+	kfree(plain);
+}
+
+static struct kseal_plain *plain_alloc(struct sock *sk, struct kseal_rx *rx, u32 len)
+{
+	struct kseal_plain *plain = kzalloc(sizeof(*plain), sk->sk_allocation);
+	u32 n = DIV_ROUND_UP(len, PAGE_SIZE);
+	u32 size = n * PAGE_SIZE + sizeof(*plain);
+
+	if (!plain)
+		return NULL;
+	INIT_LIST_HEAD(&plain->node);
+	if (!sk_wmem_schedule(sk, size))
+		goto err;
+	sk_mem_charge(sk, size);
+	plain->charged = size;
+	for (; plain->n_pages < n; plain->n_pages++) {
+		plain->pages[plain->n_pages] = alloc_page(sk->sk_allocation);
+		if (!plain->pages[plain->n_pages])
+			goto err;
+	}
+	return plain;
+err:
+	kseal_plain_free(sk, rx, plain);
+	return NULL;
+}
+
+/* Source of the cipher: the ciphertext where it lies, or, if that is in too
+ * many places, in pages of ours.
+ */
+static int map_record(struct sock *sk, struct kseal_rx *rx, u8 *explicit_nonce)
+{
+	u32 prefix = kseal_record_prefix_size(&rx->key.record);
+	int err;
+
+	err = kseal_rx_copy(sk, rx, KSEAL_HEADER_SIZE, explicit_nonce,
+			    prefix - KSEAL_HEADER_SIZE);
+	if (err)
+		return err;
+	err = kseal_rx_map(sk, rx, prefix, rx->frame.full - prefix);
+	if (err == -EMSGSIZE) {
+		err = kseal_rx_hold(sk, rx, sk->sk_allocation);
+		if (!err)
+			err = kseal_rx_map(sk, rx, prefix, rx->frame.full - prefix);
+	}
+	return err;
+}
+
+/* Decrypt the record at the head into @rx->sg_out. An authentic record stays
+ * at the head; one that is not ends the connection.
+ */
+static int decrypt(struct sock *sk, struct kseal_rx *rx)
+{
+	u8 explicit_nonce[KSEAL_EXPLICIT_MAX];
+	int err;
+
+	err = map_record(sk, rx, explicit_nonce);
+	if (err)
+		return err;
+	err = kseal_aead_open(&rx->key, &rx->frame.header, explicit_nonce,
+			      rx->sg_in, rx->sg_out);
+	if (err == -EBADMSG) {
+		kseal_count(sk, KSEAL_STAT_RX_DECRYPT_ERROR, 1);
+		kseal_abort(sk, err);
+	}
+	return err;
+}
+
+static void count_opened(struct sock *sk, struct kseal_rx *rx, u32 len, u32 direct)
+{
+	rx->stats.records++;
+	rx->stats.bytes += len;
+	rx->stats.direct_bytes += direct;
+	kseal_count(sk, KSEAL_STAT_RX_RECORDS, 1);
+	kseal_count(sk, KSEAL_STAT_RX_BYTES, len);
+	if (direct)
+		kseal_count(sk, KSEAL_STAT_RX_DIRECT_BYTES, direct);
+}
+
+/* Bytes up to and including the inner content type, over all pages. */
+static u32 unpad(const struct kseal_plain *plain, u32 len)
+{
+	u32 page, rest;
+
+	while (len) {
+		page = (len - 1) / PAGE_SIZE;
+		rest = kseal_record_unpad(page_address(plain->pages[page]),
+					  len - page * PAGE_SIZE);
+		if (rest)
+			return page * PAGE_SIZE + rest;
+		len = page * PAGE_SIZE;
+	}
+	return 0;
+}
+
+/* Type and length of what was deciphered into @plain. */
+static int settle_type(struct kseal_rx *rx, struct kseal_plain *plain)
+{
+	u32 len = rx->frame.header.content;
+
+	plain->type = rx->frame.header.type;
+	plain->len = len;
+	if (!kseal_record_inner_type(&rx->key.record))
+		return 0;
+	len = unpad(plain, len + 1);
+	if (!len)
+		return -EBADMSG;
+	plain->len = len - 1;
+	plain->type = *((u8 *)page_address(plain->pages[plain->len / PAGE_SIZE]) +
+			offset_in_page(plain->len));
+	return 0;
+}
+
+static void map_plain(struct kseal_rx *rx, const struct kseal_plain *plain, u32 len)
+{
+	struct scatterlist *sg = rx->sg_out;
+	u32 i, n;
+
+	BUILD_BUG_ON(KSEAL_RECORD_PAGES + 1 > ARRAY_SIZE(rx->sg_out));
+	sg_init_table(rx->sg_out, ARRAY_SIZE(rx->sg_out));
+	for (i = 0; i < plain->n_pages; i++, len -= n) {
+		n = min_t(u32, len, PAGE_SIZE);
+		sg_set_page(++sg, plain->pages[i], n, 0);
+	}
+	sg_mark_end(sg);
+}
+
+/**
+ * kseal_open_plain() - open the record at the head into pages of ours
+ * @sk: socket, locked
+ * @rx: its receiving side; the record is whole
+ *
+ * Return: 0, it is the last of @rx->plain; -EBADMSG it is not authentic or has
+ * no content type, the connection is aborted; -ENOMEM, it stays at the head.
+ */
+int kseal_open_plain(struct sock *sk, struct kseal_rx *rx)
+{
+	u32 len = rx->frame.header.content + kseal_record_inner_type(&rx->key.record);
+	struct kseal_plain *plain = plain_alloc(sk, rx, len);
+	int err;
+
+	if (!plain)
+		return -ENOMEM;
+	map_plain(rx, plain, len);
+	err = decrypt(sk, rx);
+	if (err)
+		goto err;
+	err = settle_type(rx, plain);
+	if (err) {
+		kseal_count(sk, KSEAL_STAT_RX_DECRYPT_ERROR, 1);
+		kseal_abort(sk, err);
+		goto err;
+	}
+	kseal_rx_consume(sk, rx);
+	count_opened(sk, rx, plain->len, 0);
+	list_add_tail(&plain->node, &rx->plain);
+	rx->plain_bytes += plain->len;
+	return 0;
+err:
+	kseal_plain_free(sk, rx, plain);
+	return err;
+}
+
+static void put_user_pages(struct scatterlist *sg, const struct scatterlist *end)
+{
+	for (; sg != end; sg++) {
+		/* a file mapped shared: the write must reach it */
+		if (!PageAnon(sg_page(sg)))
+			set_page_dirty_lock(sg_page(sg));
+		put_page(sg_page(sg));
+	}
+}
+
+/* Pin @len bytes of the reader's memory and list them; @iter moves on. Return:
+ * behind the last entry; NULL when they cannot be had or lie in too many pages.
+ */
+static struct scatterlist *map_user(struct scatterlist *sg, const struct scatterlist *end,
+				    struct iov_iter *iter, u32 len)
+{
+	struct page *pages[KSEAL_RECORD_PAGES + 1];
+	struct scatterlist *first = sg;
+	size_t off;
+	ssize_t n;
+	u32 i, part;
+
+	while (len) {
+		n = iov_iter_get_pages2(iter, pages, len, ARRAY_SIZE(pages), &off);
+		if (n <= 0)
+			goto err;
+		len -= n;
+		for (i = 0; n; i++, n -= part, off = 0) {
+			part = min_t(u32, n, PAGE_SIZE - off);
+			if (sg == end)
+				goto err_pages;
+			sg_set_page(sg++, pages[i], part, off);
+		}
+	}
+	return sg;
+
+err_pages:
+	for (; n > 0; i++, n -= min_t(u32, n, PAGE_SIZE - off), off = 0)
+		put_page(pages[i]);
+err:
+	for (; first != sg; first++)
+		put_page(sg_page(first));
+	return NULL;
+}
+
+/**
+ * kseal_open_direct() - open the record at the head into the reader's memory
+ * @sk: socket, locked
+ * @rx: its receiving side; the record is whole, and application data as far
+ *	as its header tells
+ * @msg: with room for all its content; advanced on success
+ *
+ * Padding, or another type, is known only after deciphering. Nothing behind
+ * the room that the content may take is written.
+ *
+ * Return: bytes delivered; -EAGAIN use kseal_open_plain(); -EBADMSG it is not
+ * authentic, the connection is aborted; another error, it stays at the head.
+ */
+int kseal_open_direct(struct sock *sk, struct kseal_rx *rx, struct msghdr *msg)
+{
+	bool inner = kseal_record_inner_type(&rx->key.record);
+	struct scatterlist *first = rx->sg_out + 1, *end;
+	u32 len = rx->frame.header.content;
+	struct iov_iter start = msg->msg_iter;
+	int err;
+
+	sg_init_table(rx->sg_out, ARRAY_SIZE(rx->sg_out));
+	end = map_user(first, rx->sg_out + ARRAY_SIZE(rx->sg_out) - 1, &msg->msg_iter, len);
+	if (!end) {
+		msg->msg_iter = start;
+		return -EAGAIN;
+	}
+	if (inner)
+		sg_set_buf(end, &rx->tail, 1);
+	sg_mark_end(inner ? end : end - 1);
+	err = decrypt(sk, rx);
+	put_user_pages(first, end);
+	if (!err && inner && rx->tail != KSEAL_APPLICATION_DATA) {
+		kseal_count(sk, KSEAL_STAT_RX_DIRECT_RETRIES, 1);
+		err = -EAGAIN;
+	}
+	if (err) {
+		msg->msg_iter = start;
+		return err;
+	}
+	kseal_rx_consume(sk, rx);
+	count_opened(sk, rx, len, len);
+	return len;
+}

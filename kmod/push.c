@@ -1,0 +1,238 @@
+// SPDX-License-Identifier: GPL-2.0
+/*
+ * Records sealed, and handed to TCP in batches.
+ *
+ * A batch always goes down whole before the lock is released: whether there is
+ * room is asked before a record is opened, never after it is sealed. So there
+ * is no sealed remainder to keep in order, to resume from a callback, or to
+ * lose when the program stops calling.
+ */
+#include <linux/delay.h>
+#include <net/tcp.h>
+
+#include "compat/compat.h"
+#include "kseal.h"
+
+enum kseal_push_limits {
+	/* Room a batch may take over the send buffer's limit. */
+	KSEAL_PUSH_ROOM		= 4 << 20,
+	/* TCP out of memory: ask again every so often, for so long. */
+	KSEAL_PUSH_WAIT_MS	= 20,
+	KSEAL_PUSH_TRIES	= 250,
+};
+
+/* Entries for the pieces of a list, the first @skip bytes left out. */
+static struct scatterlist *fill_sg(struct scatterlist *sg, const struct bio_vec *bv,
+				   unsigned int n, size_t skip)
+{
+	for (; n--; bv++) {
+		if (bv->bv_len > skip)
+			sg_set_page(sg++, bv->bv_page, bv->bv_len - skip,
+				    bv->bv_offset + skip);
+		skip -= min_t(size_t, skip, bv->bv_len);
+	}
+	return sg;
+}
+
+/* Where a record's last bytes are, counted from its end. */
+static u8 *from_end(struct bio_vec *last, size_t n)
+{
+	return (u8 *)bvec_virt(last) + last->bv_len - n;
+}
+
+static void write_frame(struct kseal_tx *tx)
+{
+	const struct kseal_record *rec = &tx->key.record;
+	struct bio_vec *first = &tx->out[tx->n_batch], *last = &tx->out[tx->n_out - 1];
+
+	kseal_record_write_prefix(rec, tx->type, tx->len, bvec_virt(first));
+	tx->inner_type = tx->type;
+	if (kseal_record_inner_type(rec))
+		*from_end(last, kseal_record_tail_size(rec)) = tx->type;
+}
+
+/* The first entry is the additional data's. */
+static struct scatterlist *map_out(struct kseal_tx *tx)
+{
+	struct scatterlist *end;
+
+	sg_init_table(tx->sg_out, ARRAY_SIZE(tx->sg_out));
+	end = fill_sg(tx->sg_out + 1, tx->out + tx->n_batch, tx->n_out - tx->n_batch,
+		      kseal_record_prefix_size(&tx->key.record));
+	sg_mark_end(end - 1);
+	return tx->sg_out;
+}
+
+static struct scatterlist *map_from(struct kseal_tx *tx)
+{
+	struct scatterlist *end;
+
+	sg_init_table(tx->sg_in, ARRAY_SIZE(tx->sg_in));
+	end = fill_sg(tx->sg_in + 1, tx->from, tx->n_from, 0);
+	if (kseal_record_inner_type(&tx->key.record))
+		sg_set_buf(end++, &tx->inner_type, 1);
+	sg_mark_end(end - 1);
+	return tx->sg_in;
+}
+
+static void count_record(struct sock *sk, struct kseal_tx *tx)
+{
+	tx->stats.records++;
+	tx->stats.bytes += tx->len;
+	tx->stats.splice_bytes += tx->spliced;
+	kseal_count(sk, KSEAL_STAT_TX_RECORDS, 1);
+	kseal_count(sk, KSEAL_STAT_TX_BYTES, tx->len);
+	if (tx->spliced)
+		kseal_count(sk, KSEAL_STAT_TX_SPLICE_BYTES, tx->spliced);
+}
+
+/* The open record becomes the batch's last. */
+static void add_to_batch(struct kseal_tx *tx)
+{
+	const struct kseal_record *rec = &tx->key.record;
+
+	tx->batch_len += kseal_record_prefix_size(rec) + tx->len + kseal_record_tail_size(rec);
+	tx->batch_charged += tx->charged;
+	tx->charged = 0;
+	tx->n_batch = tx->n_out;
+	while (tx->n_from)
+		put_page(tx->from[--tx->n_from].bv_page);
+	tx->len = 0;
+}
+
+/**
+ * kseal_tx_seal() - close the open record and encrypt it
+ * @sk: socket, locked
+ * @tx: with an open record that has content
+ *
+ * Return: 0, the record is in the batch; an error of the cipher, the record is
+ * gone and the connection aborted.
+ */
+int kseal_tx_seal(struct sock *sk, struct kseal_tx *tx)
+{
+	struct scatterlist *in, *out;
+	int err;
+
+	kseal_tx_close_tail(sk, tx);
+	write_frame(tx);
+	out = map_out(tx);
+	in = tx->borrowed ? map_from(tx) : out;
+	err = kseal_aead_seal(&tx->key, tx->type, tx->len, in, out);
+	if (err) {
+		kseal_tx_drop(sk, tx);
+		kseal_abort(sk, err);
+		return err;
+	}
+	kseal_record_advance(&tx->key.record);
+	count_record(sk, tx);
+	add_to_batch(tx);
+	return 0;
+}
+
+/* TCP charges what it queues: leave it the quota that was charged so far
+ * instead of giving that back and asking for it again.
+ */
+static void hand_over_quota(struct sock *sk, struct kseal_tx *tx)
+{
+	if (sk_has_account(sk))
+		WRITE_ONCE(sk->sk_forward_alloc, sk->sk_forward_alloc + (int)tx->batch_charged);
+	tx->batch_charged = 0;
+}
+
+/* The send buffer's limit was asked before the records were opened; now they
+ * are sealed, and have to go down whatever it says.
+ */
+static ssize_t push_pieces(struct sock *sk, struct kseal_tx *tx, struct bio_vec *bv,
+			   unsigned int n, size_t size)
+{
+	int sndbuf = sk->sk_sndbuf;
+	ssize_t done;
+
+	tx->pushing = true;
+	WRITE_ONCE(sk->sk_sndbuf, sndbuf + KSEAL_PUSH_ROOM);
+	done = kseal_compat_push_pages(sk, bv, n, size);
+	/* unless TCP has set another meanwhile */
+	if (sk->sk_sndbuf == sndbuf + KSEAL_PUSH_ROOM)
+		WRITE_ONCE(sk->sk_sndbuf, sndbuf);
+	tx->pushing = false;
+	return done;
+}
+
+/* Only memory can be short. Acknowledgements free some; the lock stays ours,
+ * so that nothing gets between the records.
+ */
+static bool wait_for_tcp(struct sock *sk, unsigned int *tries)
+{
+	kseal_count(sk, KSEAL_STAT_TX_NO_MEMORY, 1);
+	if (++*tries > KSEAL_PUSH_TRIES)
+		return false;
+	schedule_timeout_uninterruptible(msecs_to_jiffies(KSEAL_PUSH_WAIT_MS));
+	sk_flush_backlog(sk);
+	return true;
+}
+
+static int push_all(struct sock *sk, struct kseal_tx *tx)
+{
+	struct bio_vec *bv = tx->out;
+	size_t left = tx->batch_len;
+	unsigned int tries = 0;
+	ssize_t done;
+
+	while (left) {
+		done = push_pieces(sk, tx, bv, tx->out + tx->n_batch - bv, left);
+		if (done == -EAGAIN || done == -ENOMEM || done == 0) {
+			if (!wait_for_tcp(sk, &tries))
+				return -ENOMEM;
+			continue;
+		}
+		if (done < 0)
+			return done;
+		left -= done;
+		for (; done && done >= bv->bv_len; bv++) {
+			done -= bv->bv_len;
+			put_page(bv->bv_page);
+			bv->bv_page = NULL;
+		}
+		bv->bv_offset += done;
+		bv->bv_len -= done;
+	}
+	return 0;
+}
+
+/* What was pushed has no page left here. */
+static void forget_batch(struct kseal_tx *tx)
+{
+	unsigned int i;
+
+	for (i = 0; i < tx->n_batch; i++)
+		if (tx->out[i].bv_page)
+			put_page(tx->out[i].bv_page);
+	memmove(tx->out, tx->out + tx->n_batch,
+		(tx->n_out - tx->n_batch) * sizeof(tx->out[0]));
+	tx->n_out -= tx->n_batch;
+	tx->n_batch = 0;
+	tx->batch_len = 0;
+}
+
+/**
+ * kseal_tx_push() - hand the sealed records to TCP
+ * @sk: socket, locked
+ * @tx: an open record behind the batch stays as it is
+ *
+ * Return: 0, all of them are on TCP's queue; -EPIPE the socket is shut down or
+ * has failed; -ENOMEM TCP got no memory for seconds, the connection is aborted.
+ */
+int kseal_tx_push(struct sock *sk, struct kseal_tx *tx)
+{
+	int err;
+
+	if (!tx->n_batch)
+		return 0;
+	hand_over_quota(sk, tx);
+	kseal_count(sk, KSEAL_STAT_TX_PUSHES, 1);
+	err = push_all(sk, tx);
+	forget_batch(tx);
+	if (err == -ENOMEM)
+		kseal_abort(sk, err);
+	return err;
+}

@@ -1,0 +1,343 @@
+// SPDX-License-Identifier: GPL-2.0
+/* Receiving: recvmsg and poll. */
+#include <linux/poll.h>
+#include <linux/slab.h>
+#include <linux/uio.h>
+#include <net/tcp.h>
+
+#include "compat/compat.h"
+#include "kseal.h"
+
+/**
+ * struct kseal_read - one call of recvmsg
+ * @type: content type of what it returns; 0 while it has nothing
+ * @peek: nothing is taken
+ * @peeked: last record looked at when @peek, or the list's head
+ * @stop: nothing more can be returned in the same call
+ * @copied: bytes returned so far
+ */
+struct kseal_read {
+	u8 type;
+	bool peek;
+	struct list_head *peeked;
+	bool stop;
+	size_t copied;
+};
+
+/**
+ * kseal_rx_alloc() - memory for a receiving direction
+ *
+ * Return: initialised, freed with kseal_rx_free(), or with kfree() when it was
+ * never used; NULL.
+ */
+struct kseal_rx *kseal_rx_alloc(void)
+{
+	struct kseal_rx *rx = kzalloc(sizeof(*rx), GFP_KERNEL);
+
+	if (rx)
+		INIT_LIST_HEAD(&rx->plain);
+	return rx;
+}
+
+/**
+ * kseal_rx_free() - drop what was not read, wipe the key
+ * @sk: socket, locked
+ * @rx: no reader is or will be in it
+ */
+void kseal_rx_free(struct sock *sk, struct kseal_rx *rx)
+{
+	struct kseal_plain *plain, *next;
+
+	list_for_each_entry_safe(plain, next, &rx->plain, node)
+		kseal_plain_free(sk, rx, plain);
+	kseal_rx_drop_held(sk, rx);
+	kseal_key_wipe(&rx->key);
+	kfree(rx);
+	kseal_count(sk, KSEAL_STAT_CURR_RX, -1);
+}
+
+static int fail(struct sock *sk, struct kseal_rx *rx, enum kseal_counter why, int err)
+{
+	kseal_count(sk, why, 1);
+	kseal_abort(sk, err);
+	sock_error(sk);
+	return err;
+}
+
+/* The stream's state where no whole record is at its head. Return: 1 wait;
+ * 0 it has ended; -errno.
+ */
+static int check_stream(struct sock *sk, struct kseal_rx *rx)
+{
+	if (sk->sk_err)
+		return sock_error(sk);
+	if (sock_flag(sk, SOCK_DONE) && kseal_rx_avail(sk, rx))
+		return fail(sk, rx, KSEAL_STAT_RX_TRUNCATED, -ECONNRESET);
+	if ((sk->sk_shutdown & RCV_SHUTDOWN) || sk->sk_state == TCP_CLOSE)
+		return 0;
+	return 1;
+}
+
+/* Return: 1 a whole record is at the head; 0 there is none; -errno. */
+static int check_head(struct sock *sk, struct kseal_rx *rx)
+{
+	if (rx->stalled)
+		kseal_rx_hold(sk, rx, sk->sk_allocation);
+	kseal_rx_look(sk, rx);
+	if (rx->err) {
+		sock_error(sk);
+		return rx->err;
+	}
+	if (rx->bad)
+		return fail(sk, rx, KSEAL_STAT_RX_HEADER_ERROR, rx->bad);
+	if (!kseal_rx_whole(sk, rx))
+		return 0;
+	if (rx->key.record.used_up)
+		return fail(sk, rx, KSEAL_STAT_RX_SEQ_USED_UP, -EBADMSG);
+	return 1;
+}
+
+static int wait_for_data(struct sock *sk, struct kseal_rx *rx, long *timeo)
+{
+	DEFINE_WAIT_FUNC(wait, woken_wake_function);
+
+	if (!*timeo)
+		return -EAGAIN;
+	if (signal_pending(current))
+		return sock_intr_errno(*timeo);
+	add_wait_queue(sk_sleep(sk), &wait);
+	sk_set_bit(SOCKWQ_ASYNC_WAITDATA, sk);
+	sk_wait_event(sk, timeo, READ_ONCE(rx->ready) || READ_ONCE(sk->sk_err) ||
+		      (READ_ONCE(sk->sk_shutdown) & RCV_SHUTDOWN), &wait);
+	sk_clear_bit(SOCKWQ_ASYNC_WAITDATA, sk);
+	remove_wait_queue(sk_sleep(sk), &wait);
+	return 0;
+}
+
+/**
+ * kseal_rx_next() - wait for a whole record at the head of the stream
+ * @sk: socket, locked; the lock is released while waiting
+ * @rx: its receiving side
+ * @timeo: how long, in jiffies; reduced by what was waited
+ *
+ * Return: 1 it is there; 0 the stream has ended; -EAGAIN, -EINTR or
+ * -ERESTARTSYS; -EBADMSG, -EMSGSIZE, -EINVAL, -ECONNRESET the stream is of no
+ * use any more (<linux/kseal.h>); an error of the socket.
+ */
+int kseal_rx_next(struct sock *sk, struct kseal_rx *rx, long *timeo)
+{
+	int ret;
+
+	for (;;) {
+		ret = check_head(sk, rx);
+		if (ret)
+			return ret;
+		/* what came while we held the lock */
+		if (sk_flush_backlog(sk))
+			continue;
+		ret = check_stream(sk, rx);
+		if (ret <= 0)
+			return ret;
+		ret = wait_for_data(sk, rx, timeo);
+		if (ret)
+			return ret;
+	}
+}
+
+/* Tell the reader what type it gets. Return: 0; 1 it has another already;
+ * -EIO it left no room for a type that is not application data.
+ */
+static int tell_type(struct msghdr *msg, struct kseal_read *rd, u8 type)
+{
+	int err = 0;
+
+	if (rd->type)
+		return rd->type != type;
+	if (msg->msg_controllen)
+		err = put_cmsg(msg, SOL_TLS, TLS_GET_RECORD_TYPE, sizeof(type), &type);
+	else if (type != KSEAL_APPLICATION_DATA)
+		err = -EIO;
+	if (type != KSEAL_APPLICATION_DATA && (err || (msg->msg_flags & MSG_CTRUNC)))
+		return -EIO;
+	rd->type = type;
+	return 0;
+}
+
+static int copy_plain(const struct kseal_plain *plain, u32 off, u32 len,
+		      struct iov_iter *to)
+{
+	u32 done = 0, n, at;
+
+	for (; done < len; done += n) {
+		at = offset_in_page(off + done);
+		n = min_t(u32, len - done, PAGE_SIZE - at);
+		n = copy_page_to_iter(plain->pages[(off + done) / PAGE_SIZE], at, n, to);
+		if (!n)
+			break;
+	}
+	return done;
+}
+
+/* Deliver from one opened record. Return: 0 or -errno. */
+static int read_record(struct sock *sk, struct kseal_rx *rx, struct kseal_plain *plain,
+		       struct msghdr *msg, struct kseal_read *rd)
+{
+	u32 want = min_t(size_t, plain->len - plain->off, msg_data_left(msg));
+	bool data = plain->type == KSEAL_APPLICATION_DATA;
+	u32 done;
+	int ret;
+
+	/* An empty record is no end of the stream, and has no type to tell. */
+	if (!data || plain->len) {
+		ret = tell_type(msg, rd, plain->type);
+		rd->stop = ret || !data;
+		if (ret)
+			return min(ret, 0);
+	}
+	done = copy_plain(plain, plain->off, want, &msg->msg_iter);
+	rd->copied += done;
+	rd->peeked = &plain->node;
+	if (!rd->peek) {
+		plain->off += done;
+		if (plain->off == plain->len) {
+			msg->msg_flags |= MSG_EOR;
+			kseal_plain_free(sk, rx, plain);
+		}
+	}
+	return done < want ? -EFAULT : 0;
+}
+
+/* Deliver what is opened already. Return: 0 or -errno. */
+static int read_opened(struct sock *sk, struct kseal_rx *rx, struct msghdr *msg,
+		       struct kseal_read *rd)
+{
+	struct list_head *node;
+	int err = 0;
+
+	while (!err && !rd->stop && msg_data_left(msg)) {
+		node = rd->peek ? rd->peeked->next : rx->plain.next;
+		if (node == &rx->plain)
+			break;
+		err = read_record(sk, rx, list_entry(node, struct kseal_plain, node), msg, rd);
+	}
+	return err;
+}
+
+static bool fits_reader(const struct kseal_rx *rx, struct msghdr *msg,
+			const struct kseal_read *rd)
+{
+	const struct kseal_header *header = &rx->frame.header;
+
+	return !rd->peek && header->type == KSEAL_APPLICATION_DATA && header->content &&
+	       header->content <= msg_data_left(msg) && user_backed_iter(&msg->msg_iter);
+}
+
+/* Open the record at the head, and deliver it if that is the same thing. */
+static int open_next(struct sock *sk, struct kseal_rx *rx, struct msghdr *msg,
+		     struct kseal_read *rd)
+{
+	int ret = -EAGAIN;
+
+	if (fits_reader(rx, msg, rd))
+		ret = kseal_open_direct(sk, rx, msg);
+	if (ret == -EAGAIN)
+		return kseal_open_plain(sk, rx);
+	if (ret < 0)
+		return ret;
+	rd->copied += ret;
+	msg->msg_flags |= MSG_EOR;
+	return tell_type(msg, rd, KSEAL_APPLICATION_DATA);
+}
+
+/* Another record is wanted: wait for it if the call has too little so far. */
+static int next_record(struct sock *sk, struct kseal_rx *rx, struct kseal_read *rd,
+		       size_t target, long *timeo)
+{
+	u32 taken = rx->taken;
+	long none = 0;
+	int ret;
+
+	/* opened records count for us, what is on the queue for TCP */
+	if (rd->peek && rx->plain_bytes >= sk->sk_rcvbuf)
+		return 0;
+	ret = kseal_rx_next(sk, rx, rd->copied >= target ? &none : timeo);
+	/* What was peeked at may be gone, if somebody else read meanwhile. */
+	if (rd->peek && rx->taken != taken)
+		return 0;
+	return ret;
+}
+
+static int recv_locked(struct sock *sk, struct kseal_rx *rx, struct msghdr *msg,
+		       size_t len, int flags)
+{
+	size_t target = sock_rcvlowat(sk, flags & MSG_WAITALL, len);
+	long timeo = sock_rcvtimeo(sk, flags & MSG_DONTWAIT);
+	struct kseal_read rd = { .peek = flags & MSG_PEEK, .peeked = &rx->plain };
+	int ret;
+
+	for (;;) {
+		ret = read_opened(sk, rx, msg, &rd);
+		if (ret || rd.stop || !msg_data_left(msg))
+			break;
+		ret = next_record(sk, rx, &rd, target, &timeo);
+		if (ret <= 0)
+			break;
+		ret = open_next(sk, rx, msg, &rd);
+		if (ret)
+			break;
+		cond_resched();
+	}
+	kseal_rx_look(sk, rx);
+	return rd.copied ?: ret;
+}
+
+/**
+ * kseal_recvmsg() - proto.recvmsg, its address argument left out
+ * @sk: socket
+ * @msg: where to
+ * @len: bytes at most
+ * @flags: MSG_PEEK, MSG_WAITALL, MSG_DONTWAIT, MSG_ERRQUEUE
+ *
+ * Return: bytes, all of one type; 0 at the end of the stream, or for a control
+ * record that is empty; -EIO a control record is next and @msg has no room to
+ * tell; else as kseal_rx_next().
+ */
+int kseal_recvmsg(struct sock *sk, struct msghdr *msg, size_t len, int flags)
+{
+	struct kseal_sock *ks = kseal_sk(sk);
+	struct kseal_rx *rx = smp_load_acquire(&ks->rx);
+	int ret;
+
+	if (!rx || (flags & MSG_ERRQUEUE))
+		return kseal_compat_base_recvmsg(ks->base, sk, msg, len, flags);
+	if (flags & MSG_OOB)
+		return -EINVAL;
+	lock_sock(sk);
+	ret = recv_locked(sk, rx, msg, len, flags);
+	release_sock(sk);
+	return ret;
+}
+
+/**
+ * kseal_poll() - proto_ops.poll: readable when a record, or the end, is there
+ * @file: the socket's
+ * @sock: the socket
+ * @wait: as poll methods get it
+ *
+ * Return: TCP's events, those for reading replaced by ours.
+ */
+__poll_t kseal_poll(struct file *file, struct socket *sock,
+		    struct poll_table_struct *wait)
+{
+	struct sock *sk = sock->sk;
+	const struct kseal_rx *rx = smp_load_acquire(&kseal_sk(sk)->rx);
+	__poll_t mask = tcp_poll(file, sock, wait);
+
+	if (!rx)
+		return mask;
+	if (READ_ONCE(rx->ready))
+		return mask | EPOLLIN | EPOLLRDNORM;
+	if (!(READ_ONCE(sk->sk_shutdown) & RCV_SHUTDOWN))
+		mask &= ~(EPOLLIN | EPOLLRDNORM);
+	return mask;
+}

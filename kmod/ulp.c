@@ -1,0 +1,202 @@
+// SPDX-License-Identifier: GPL-2.0
+/*
+ * The upper-layer protocol: attach, the proto tables, release.
+ *
+ * A socket gets a copy of its own struct proto and struct proto_ops with a few
+ * members replaced. The copies are made once for each protocol below (TCP over
+ * IPv4, over IPv6) and kept until the module goes.
+ */
+#include <linux/mutex.h>
+#include <linux/slab.h>
+#include <net/inet_common.h>
+#include <net/tcp.h>
+
+#include "compat/compat.h"
+#include "kseal.h"
+
+struct kseal_layer {
+	const struct proto *base;
+	const struct proto_ops *base_ops;
+	struct proto prot;
+	struct proto_ops ops;
+};
+
+/* kseal_layer_lock protects the building of rows; a built row is constant. */
+static DEFINE_MUTEX(kseal_layer_lock);
+static struct kseal_layer kseal_layers[4];
+
+static int kseal_disconnect(struct sock *sk, int flags)
+{
+	return -EOPNOTSUPP;
+}
+
+/* While a sealed batch is on its way down it must not stop half-way. */
+static bool kseal_stream_memory_free(const struct sock *sk, int wake)
+{
+	const struct kseal_sock *ks = kseal_sk(sk);
+
+	if (ks->tx && ks->tx->pushing)
+		return true;
+	return !ks->base->stream_memory_free || ks->base->stream_memory_free(sk, wake);
+}
+
+/* inet_shutdown() forbids sending before it asks the protocol, so what is
+ * still open has to go down before.
+ */
+static int kseal_shutdown(struct socket *sock, int how)
+{
+	if (how == SHUT_WR || how == SHUT_RDWR)
+		kseal_flush(sock->sk);
+	return inet_shutdown(sock, how);
+}
+
+static void kseal_detach(struct sock *sk, struct kseal_sock *ks)
+{
+	write_lock_bh(&sk->sk_callback_lock);
+	rcu_assign_pointer(inet_csk(sk)->icsk_ulp_data, NULL);
+	WRITE_ONCE(sk->sk_prot, (struct proto *)ks->base);
+	sk->sk_data_ready = ks->data_ready;
+	write_unlock_bh(&sk->sk_callback_lock);
+}
+
+static void kseal_close(struct sock *sk, long timeout)
+{
+	struct kseal_sock *ks = kseal_sk(sk);
+	const struct proto *base = ks->base;
+
+	lock_sock(sk);
+	if (ks->tx)
+		kseal_tx_finish(sk, ks->tx);
+	kseal_detach(sk, ks);
+	if (ks->tx)
+		kseal_tx_free(sk, ks->tx);
+	if (ks->rx)
+		kseal_rx_free(sk, ks->rx);
+	kseal_count(sk, KSEAL_STAT_CURR_SOCKETS, -1);
+	release_sock(sk);
+	kfree_rcu(ks, rcu);
+	/* Last: it may drop the reference that keeps this module loaded. */
+	base->close(sk, timeout);
+}
+
+static void kseal_fill_layer(struct kseal_layer *layer, const struct proto *base,
+			     const struct proto_ops *base_ops)
+{
+	layer->prot = *base;
+	layer->prot.close = kseal_close;
+	layer->prot.disconnect = kseal_disconnect;
+	layer->prot.setsockopt = kseal_setsockopt;
+	layer->prot.getsockopt = kseal_getsockopt;
+	layer->prot.sendmsg = kseal_sendmsg;
+	layer->prot.stream_memory_free = kseal_stream_memory_free;
+	kseal_compat_fill_proto(&layer->prot);
+
+	layer->ops = *base_ops;
+	layer->ops.poll = kseal_poll;
+	layer->ops.shutdown = kseal_shutdown;
+	layer->ops.splice_read = kseal_splice_read;
+	/* These would hand out, or map, what is still encrypted. */
+	layer->ops.read_sock = NULL;
+	layer->ops.read_skb = NULL;
+	layer->ops.peek_len = NULL;
+	layer->ops.mmap = sock_no_mmap;
+	kseal_compat_fill_ops(&layer->ops);
+
+	layer->base_ops = base_ops;
+	/* Pairs with the acquire in kseal_find_layer(): seen last, whole. */
+	smp_store_release(&layer->base, base);
+}
+
+static struct kseal_layer *kseal_find_layer(const struct proto *base,
+					    const struct proto_ops *base_ops)
+{
+	struct kseal_layer *layer;
+	size_t i;
+
+	for (i = 0; i < ARRAY_SIZE(kseal_layers); i++) {
+		layer = &kseal_layers[i];
+		if (smp_load_acquire(&layer->base) == base && layer->base_ops == base_ops)
+			return layer;
+	}
+	return NULL;
+}
+
+static struct kseal_layer *kseal_get_layer(const struct proto *base,
+					   const struct proto_ops *base_ops)
+{
+	struct kseal_layer *layer;
+	size_t i;
+
+	layer = kseal_find_layer(base, base_ops);
+	if (layer)
+		return layer;
+	mutex_lock(&kseal_layer_lock);
+	layer = kseal_find_layer(base, base_ops);
+	for (i = 0; !layer && i < ARRAY_SIZE(kseal_layers); i++) {
+		if (kseal_layers[i].base)
+			continue;
+		layer = &kseal_layers[i];
+		kseal_fill_layer(layer, base, base_ops);
+	}
+	mutex_unlock(&kseal_layer_lock);
+	return layer;
+}
+
+/* Plain TCP below: a BPF sockmap replaces close in every variant of it. */
+static bool kseal_base_is_tcp(const struct sock *sk)
+{
+	return sk->sk_prot->close == tcp_close && sk->sk_prot->sendmsg == tcp_sendmsg &&
+	       sk->sk_socket;
+}
+
+static int kseal_init_sock(struct sock *sk)
+{
+	struct inet_connection_sock *icsk = inet_csk(sk);
+	struct kseal_layer *layer;
+	struct kseal_sock *ks;
+
+	if (sk->sk_state != TCP_ESTABLISHED)
+		return -ENOTCONN;
+	if (!kseal_base_is_tcp(sk))
+		return -EINVAL;
+	layer = kseal_get_layer(sk->sk_prot, sk->sk_socket->ops);
+	if (!layer)
+		return -EINVAL;
+	ks = kzalloc(sizeof(*ks), GFP_KERNEL);
+	if (!ks)
+		return -ENOMEM;
+	ks->base = layer->base;
+	ks->base_ops = layer->base_ops;
+
+	write_lock_bh(&sk->sk_callback_lock);
+	ks->data_ready = sk->sk_data_ready;
+	rcu_assign_pointer(icsk->icsk_ulp_data, ks);
+	WRITE_ONCE(sk->sk_prot, &layer->prot);
+	WRITE_ONCE(sk->sk_socket->ops, &layer->ops);
+	sk->sk_data_ready = kseal_data_ready;
+	write_unlock_bh(&sk->sk_callback_lock);
+	kseal_count(sk, KSEAL_STAT_CURR_SOCKETS, 1);
+	return 0;
+}
+
+static struct tcp_ulp_ops kseal_ulp_ops __read_mostly = {
+	.name	= KSEAL_ULP_NAME,
+	.owner	= THIS_MODULE,
+	.init	= kseal_init_sock,
+};
+
+/**
+ * kseal_ulp_init() - answer to setsockopt(SOL_TCP, TCP_ULP, "kseal")
+ *
+ * Return: 0; -EEXIST the name is taken.
+ */
+int kseal_ulp_init(void)
+{
+	return tcp_register_ulp(&kseal_ulp_ops);
+}
+
+/** kseal_ulp_exit() - answer no more; no socket has the protocol then. */
+void kseal_ulp_exit(void)
+{
+	tcp_unregister_ulp(&kseal_ulp_ops);
+}
