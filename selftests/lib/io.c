@@ -114,6 +114,17 @@ int kt_read_full(int fd, void *buffer, size_t len)
 	return 0;
 }
 
+int kt_read_pipe(int fd, void *buffer, size_t len)
+{
+	ssize_t n = read(fd, buffer, len);
+
+	if (n < 0)
+		return kt_errno("read from a pipe");
+	if (n != (ssize_t)len)
+		kt_say("read of %zd bytes from a pipe of %zu", n, len);
+	return n == (ssize_t)len ? 0 : -1;
+}
+
 int kt_read_eof(int fd)
 {
 	uint8_t byte;

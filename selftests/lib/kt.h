@@ -224,6 +224,9 @@ int kt_check(const void *buffer, size_t len, uint64_t position);
 int kt_write_full(int fd, const void *buffer, size_t len);
 int kt_read_full(int fd, void *buffer, size_t len);
 
+/** kt_read_pipe() - @len bytes that a pipe is known to hold. */
+int kt_read_pipe(int fd, void *buffer, size_t len);
+
 /** kt_read_eof() - 0 when the next thing on @fd is the end of the stream. */
 int kt_read_eof(int fd);
 
