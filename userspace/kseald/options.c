@@ -241,17 +241,17 @@ static void print_help(FILE *out)
 		"Does TLS handshakes for other programs and gives the keys to the "
 		"kernel.\n\n");
 	for (i = 0; i < ROW_COUNT; i++) {
-		pad = 25 - fprintf(out, "  --%s %s", rows[i].name,
+		pad = 28 - fprintf(out, "  --%s %s", rows[i].name,
 				   rows[i].argument ? rows[i].argument : "");
 		for (line = rows[i].help; line; line = *end ? end + 1 : NULL) {
 			end = strchrnul(line, '\n');
 			fprintf(out, "%*s%.*s\n", pad > 1 ? pad : 2, "",
 				(int)(end - line), line);
-			pad = 25;
+			pad = 28;
 		}
 	}
-	fprintf(out, "  --help                 print this and exit\n"
-		"  --version              print the release and exit\n\n"
+	fprintf(out, "  --help                    print this and exit\n"
+		"  --version                 print the release and exit\n\n"
 		"See kseald(8).\n");
 }
 

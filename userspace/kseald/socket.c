@@ -15,10 +15,15 @@ static void format_peer(const struct sockaddr_storage *addr, char *buf,
 {
 	const struct sockaddr_in6 *in6 = (const struct sockaddr_in6 *)addr;
 	const struct sockaddr_in *in = (const struct sockaddr_in *)addr;
+	const int mapped = addr->ss_family == AF_INET6 &&
+			   IN6_IS_ADDR_V4MAPPED(&in6->sin6_addr);
+	const void *v4 = mapped ? (const void *)&in6->sin6_addr.s6_addr[12] :
+				  (const void *)&in->sin_addr;
 	char text[INET6_ADDRSTRLEN];
 
-	if (addr->ss_family == AF_INET &&
-	    inet_ntop(AF_INET, &in->sin_addr, text, sizeof(text)))
+	/* Both structures have the port at the same place. */
+	if ((mapped || addr->ss_family == AF_INET) &&
+	    inet_ntop(AF_INET, v4, text, sizeof(text)))
 		snprintf(buf, size, "%s:%u", text, ntohs(in->sin_port));
 	else if (addr->ss_family == AF_INET6 &&
 		 inet_ntop(AF_INET6, &in6->sin6_addr, text, sizeof(text)))
