@@ -136,6 +136,20 @@ static size_t value_size(const struct row *row, const void *member)
 	}
 }
 
+static int is_control(uint8_t c)
+{
+	return c < 0x20 || c == 0x7f;
+}
+
+/* What a peer chose (ALPN, SNI) is in these too. */
+static void put_string(const char *text, size_t size, uint8_t *p)
+{
+	size_t i;
+
+	for (i = 0; i < size; i++)
+		p[i] = is_control(text[i]) ? '?' : text[i];
+}
+
 static void put_value(const struct row *row, const void *member, size_t size,
 		      uint8_t *p)
 {
@@ -153,7 +167,7 @@ static void put_value(const struct row *row, const void *member, size_t size,
 		put32(p, u32);
 		break;
 	case KIND_STRING:
-		memcpy(p, member, size);
+		put_string(member, size, p);
 		break;
 	default:
 		memcpy(p, alpn->names, size);
@@ -216,7 +230,7 @@ static int get_string(char *member, size_t room, const uint8_t *p, size_t size)
 	if (!size || size >= room)
 		return -EBADMSG;
 	for (i = 0; i < size; i++)
-		if (p[i] < 0x20 || p[i] == 0x7f)
+		if (is_control(p[i]))
 			return -EBADMSG;
 	memcpy(member, p, size);
 	member[size] = '\0';
