@@ -104,7 +104,7 @@ kvm_runs() {
 	# the reset vector, 16 bytes before the end: mov $0x31,%al; out %al,$0xf4; hlt
 	{ head -c 65520 /dev/zero; printf '\xb0\x31\xe6\xf4\xf4\xeb\xfd'; head -c 9 /dev/zero; } >"$rom"
 	# a child shell, so that an abort is no line on the terminal
-	(timeout -k 2 10 "$QEMU" -accel kvm -cpu host -nodefaults -display none -monitor none \
+	(timeout -k 2 10 "$SYSTEM_QEMU" -accel kvm -cpu host -nodefaults -display none -monitor none \
 		-bios "$rom" -device isa-debug-exit,iobase=0xf4,iosize=1 \
 		</dev/null || exit $?) >/dev/null 2>&1 || rc=$?
 	rm -f "$rom"
