@@ -1,0 +1,36 @@
+# SPDX-License-Identifier: GPL-2.0
+# Fuzz targets of the module's PURE code, included by ../Makefile.
+#
+#	make fuzz-check		replay the corpus and try FUZZ_RUNS more inputs of each
+#	make fuzz-clang		build them with libFuzzer; run them by hand, say with
+#				build/userspace/fuzz-clang/fuzz_frame NEW-DIR fuzz/corpus/frame
+
+FUZZ_RUNS ?= 20000
+FUZZ_SEED ?= 1
+FUZZ_NAMES := $(patsubst fuzz/%.c,%,$(wildcard fuzz/fuzz_*.c))
+FUZZ_TARGETS := $(addprefix $(BUILD)/fuzz/,$(FUZZ_NAMES))
+FUZZ_DEPS := fuzz/fuzz.h $(foreach f,record frame suite pure,$(wildcard ../kmod/$(f).[ch]))
+FUZZ_CFLAGS = $(CFLAGS) -std=gnu11 -Wall -Wextra $(if $(WERROR),-Werror) -D_GNU_SOURCE \
+	-I../include/uapi -I../kmod
+
+# a step outside an input is a failure, not chance
+$(BUILD)/fuzz/%: fuzz/%.c fuzz/main.c $(FUZZ_DEPS)
+	@$(if $(V),,printf '  %-7s %s\n' FUZZ $(patsubst $(BUILD)/%,%,$@))
+	@mkdir -p $(@D)
+	$(Q)$(CC) $(FUZZ_CFLAGS) -U_FORTIFY_SOURCE -fsanitize=address,undefined \
+		-fno-sanitize-recover=all -o $@ $< fuzz/main.c
+
+$(BUILD)/fuzz-clang/%: fuzz/%.c $(FUZZ_DEPS)
+	@mkdir -p $(@D)
+	$(Q)clang $(FUZZ_CFLAGS) -U_FORTIFY_SOURCE -fsanitize=fuzzer,address,undefined -o $@ $<
+
+fuzz: $(FUZZ_TARGETS)
+
+fuzz-clang: $(addprefix $(BUILD)/fuzz-clang/,$(FUZZ_NAMES))
+
+fuzz-check: fuzz
+	$(Q)failed=0; for t in $(FUZZ_TARGETS); do \
+		$$t -runs=$(FUZZ_RUNS) -seed=$(FUZZ_SEED) fuzz/corpus/$${t##*/fuzz_} || failed=1; \
+	done; exit $$failed
+
+.PHONY: fuzz fuzz-clang fuzz-check
