@@ -14,6 +14,10 @@ PROG=${PROG:-${0##*/}}
 PATH=/usr/sbin:/usr/bin:/sbin:/bin:$PATH
 export LC_ALL=C.UTF-8
 
+# A make that runs this script hands down neither its job slots nor its flags;
+# what is meant to reach us, V and the like, is exported by name.
+unset MAKEFLAGS MFLAGS MAKELEVEL MAKEOVERRIDES
+
 say() {
 	echo "$PROG: $*" >&2
 }
