@@ -40,6 +40,13 @@ void kt_key_make(struct kt_key *key, const struct kt_params *params,
 	key->iv[7] = 0xfe;
 }
 
+void kt_key_rewind(struct kt_key *key, unsigned int records)
+{
+	key->seq -= records;
+	if (key->version == TLS_1_2_VERSION)
+		kt_put64(key->iv, kt_get64(key->iv) - records);
+}
+
 socklen_t kt_key_info(const struct kt_key *key, union kt_info *info)
 {
 	memset(info, 0, sizeof(*info));

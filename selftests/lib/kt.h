@@ -83,6 +83,9 @@ union kt_info {
 void kt_key_make(struct kt_key *key, const struct kt_params *params,
 		 unsigned int seed, uint64_t seq);
 
+/** kt_key_rewind() - back to where it was @records records ago. */
+void kt_key_rewind(struct kt_key *key, unsigned int records);
+
 /** kt_key_info() - put @key the way the kernel takes it; return the size. */
 socklen_t kt_key_info(const struct kt_key *key, union kt_info *info);
 
