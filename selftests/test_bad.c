@@ -1,0 +1,568 @@
+// SPDX-License-Identifier: GPL-2.0
+/* Input that is wrong: the errno, the end it puts to things, what is counted. */
+#include "lib/fixture.h"
+#include <fcntl.h>
+#include <poll.h>
+
+enum {
+	BAD_RECORD_MAC = 20,		/* RFC 8446 6, RFC 5246 7.2 */
+	RECORD_OVERFLOW = 22,
+	PROTOCOL_VERSION = 70,
+};
+
+KT_FIXTURE_OPEN(bad)
+
+static int all_here(struct kt_link *link)
+{
+	return kt_arrived(link->raw, link->fd);
+}
+
+static int write_here(struct kt_link *link, const uint8_t *wire, size_t len)
+{
+	return kt_write_full(link->raw, wire, len) || all_here(link) ? -1 : 0;
+}
+
+static ssize_t seal_pattern(struct kt_link *link, size_t len, uint8_t *wire)
+{
+	static uint8_t plain[KT_MAX_WIRE];
+
+	kt_fill(plain, len, 0);
+	return kt_seal(&link->in, KT_DATA, plain, len, 0, wire);
+}
+
+static int recv_errno(int fd, int flags)
+{
+	uint8_t got[20000];
+	ssize_t n = recv(fd, got, sizeof(got), flags);
+
+	if (n >= 0)
+		kt_say("recv gave %zd bytes of a bad record", n);
+	return n < 0 ? errno : 0;
+}
+
+/*
+ * The end after @error: every reader gets it, writers get no further, nothing
+ * was counted, the peer has an alert or none, and the end of the stream.
+ */
+static int ended(struct kt_link *link, int error, int want_alert)
+{
+	struct kseal_info before, after;
+	int alert, got;
+
+	if (kt_info_get(link->fd, &before))
+		return -1;
+	for (int i = 0; i < 3; i++) {
+		got = recv_errno(link->fd, 0);
+		if (got != error) {
+			kt_say("read %d: %s, want %s", i, strerror(got),
+			       strerror(error));
+			return -1;
+		}
+	}
+	if (send(link->fd, "late", 4, MSG_NOSIGNAL) != -1 ||
+	    (errno != EPIPE && errno != error)) {
+		kt_say("send after the end: %s", strerror(errno));
+		return -1;
+	}
+	if (!(kt_poll(link->fd, POLLIN, 0) & POLLIN)) {
+		kt_say("the error is not readable");
+		return -1;
+	}
+	if (kt_info_get(link->fd, &after))
+		return -1;
+	if (after.rx_records != before.rx_records ||
+	    after.rx_bytes != before.rx_bytes ||
+	    after.rx_direct_bytes != before.rx_direct_bytes) {
+		kt_say("a bad record was counted");
+		return -1;
+	}
+	if (kt_expect_end(link, &alert))
+		return -1;
+	if (alert != want_alert)
+		kt_say("alert %d, want %d", alert, want_alert);
+	return alert == want_alert ? 0 : -1;
+}
+
+/* A record of 100 bytes with the byte at @offset (from the end if < 0) flipped. */
+static int send_flipped(struct kt_link *link, ssize_t offset, uint8_t mask)
+{
+	static uint8_t wire[KT_MAX_WIRE];
+	ssize_t len = seal_pattern(link, 100, wire);
+
+	wire[offset < 0 ? len + offset : offset] ^= mask;
+	return write_here(link, wire, len);
+}
+
+KT_TEST(bad, flipped_tag)
+{
+	ASSERT_EQ(0, send_flipped(&self->link, -1, 1));
+	EXPECT_EQ(0, ended(&self->link, EBADMSG, BAD_RECORD_MAC));
+}
+
+KT_TEST(bad, flipped_ciphertext)
+{
+	ASSERT_EQ(0, send_flipped(&self->link, 20, 0x80));
+	EXPECT_EQ(0, ended(&self->link, EBADMSG, BAD_RECORD_MAC));
+}
+
+/* TLS 1.2: the explicit nonce; TLS 1.3: the first byte of ciphertext. */
+KT_TEST(bad, flipped_byte_behind_the_header)
+{
+	ASSERT_EQ(0, send_flipped(&self->link, KT_HEADER, 1));
+	EXPECT_EQ(0, ended(&self->link, EBADMSG, BAD_RECORD_MAC));
+}
+
+/* The header is additional data: another type does not authenticate. */
+KT_TEST(bad, flipped_type)
+{
+	ASSERT_EQ(0, send_flipped(&self->link, 0, KT_DATA ^ KT_HANDSHAKE));
+	EXPECT_EQ(0, ended(&self->link, EBADMSG, BAD_RECORD_MAC));
+}
+
+/* One byte less than there is: what is left would be the next header. */
+KT_TEST(bad, flipped_length)
+{
+	ASSERT_EQ(0, send_flipped(&self->link, 4, 1));
+	ASSERT_EQ(0, kt_send_pattern(&self->link, 100, 0));
+	EXPECT_EQ(0, ended(&self->link, EBADMSG, BAD_RECORD_MAC));
+}
+
+KT_TEST(bad, replayed_record)
+{
+	static uint8_t wire[KT_MAX_WIRE];
+	ssize_t len = seal_pattern(&self->link, 100, wire);
+	uint8_t got[100];
+
+	ASSERT_EQ(0, write_here(&self->link, wire, len));
+	ASSERT_EQ(100, recv(self->link.fd, got, 100, 0));
+	ASSERT_EQ(0, write_here(&self->link, wire, len));
+	EXPECT_EQ(0, ended(&self->link, EBADMSG, BAD_RECORD_MAC));
+}
+
+KT_TEST(bad, missing_record)
+{
+	static uint8_t wire[KT_MAX_WIRE];
+
+	ASSERT_GT(seal_pattern(&self->link, 100, wire), 0);
+	ASSERT_EQ(0, kt_send_pattern(&self->link, 100, 0));
+	EXPECT_EQ(0, ended(&self->link, EBADMSG, BAD_RECORD_MAC));
+}
+
+KT_TEST(bad, record_of_another_key)
+{
+	struct kt_key key;
+
+	kt_key_make(&key, &variant->params, 300, 0);
+	kt_flow_done(&self->link.in);
+	ASSERT_EQ(0, kt_flow_init(&self->link.in, &key));
+	ASSERT_EQ(0, kt_send_pattern(&self->link, 100, 0));
+	EXPECT_EQ(0, ended(&self->link, EBADMSG, BAD_RECORD_MAC));
+}
+
+/* ---- headers ------------------------------------------------------------ */
+
+static int send_header(struct kt_link *link, uint8_t type, uint16_t version,
+		       uint16_t len)
+{
+	uint8_t header[] = { type, version >> 8, version, len >> 8, len };
+
+	return write_here(link, header, sizeof(header));
+}
+
+static size_t longest(const struct kt_params *params)
+{
+	return KT_MAX_PLAIN + kt_overhead(params->version) - KT_HEADER;
+}
+
+KT_TEST(bad, version_too_old)
+{
+	ASSERT_EQ(0, send_header(&self->link, KT_DATA, 0x0301, 100));
+	EXPECT_EQ(0, ended(&self->link, EINVAL, PROTOCOL_VERSION));
+}
+
+KT_TEST(bad, version_too_new)
+{
+	ASSERT_EQ(0, send_header(&self->link, KT_DATA, 0x0304, 100));
+	EXPECT_EQ(0, ended(&self->link, EINVAL, PROTOCOL_VERSION));
+}
+
+KT_TEST(bad, version_of_something_else)
+{
+	/* "GET / HTTP/1.1" begins like this: 'E' 'T', length 0x202f */
+	ASSERT_EQ(0, send_header(&self->link, KT_DATA, 0x4554, 0x0100));
+	EXPECT_EQ(0, ended(&self->link, EINVAL, PROTOCOL_VERSION));
+}
+
+KT_TEST(bad, length_one_too_many)
+{
+	ASSERT_EQ(0, send_header(&self->link, KT_DATA, TLS_1_2_VERSION,
+				 longest(&variant->params) + 1));
+	EXPECT_EQ(0, ended(&self->link, EMSGSIZE, RECORD_OVERFLOW));
+}
+
+KT_TEST(bad, length_65535)
+{
+	ASSERT_EQ(0, send_header(&self->link, KT_DATA, TLS_1_2_VERSION, 65535));
+	EXPECT_EQ(0, ended(&self->link, EMSGSIZE, RECORD_OVERFLOW));
+}
+
+/* It would authenticate, and is too long all the same. */
+KT_TEST(bad, sealed_record_one_byte_too_long)
+{
+	static uint8_t wire[KT_MAX_WIRE];
+	ssize_t len = seal_pattern(&self->link, KT_MAX_PLAIN + 1, wire);
+
+	ASSERT_EQ(0, write_here(&self->link, wire, len));
+	EXPECT_EQ(0, ended(&self->link, EMSGSIZE, RECORD_OVERFLOW));
+}
+
+KT_TEST(bad, length_0)
+{
+	ASSERT_EQ(0, send_header(&self->link, KT_DATA, TLS_1_2_VERSION, 0));
+	EXPECT_EQ(0, ended(&self->link, EBADMSG, BAD_RECORD_MAC));
+}
+
+/* Less than explicit nonce, inner type and tag take. */
+KT_TEST(bad, length_one_too_few)
+{
+	ASSERT_EQ(0, send_header(&self->link, KT_DATA, TLS_1_2_VERSION,
+				 kt_overhead(variant->params.version) -
+				 KT_HEADER - 1));
+	EXPECT_EQ(0, ended(&self->link, EBADMSG, BAD_RECORD_MAC));
+}
+
+/* RFC 8446 5.2: sealed, but nothing inside; in TLS 1.2 such a record is empty. */
+KT_TEST(bad, no_content_type)
+{
+	static uint8_t wire[KT_MAX_WIRE];
+	static uint8_t zeros[200];
+	bool has_type = variant->params.version == TLS_1_2_VERSION;
+	ssize_t len = kt_seal(&self->link.in, 0, zeros, 100, 50, wire);
+
+	ASSERT_EQ(0, write_here(&self->link, wire, len));
+	if (has_type) {
+		uint8_t type;
+
+		EXPECT_EQ(100, kt_recv_type(self->link.fd, &type, zeros, 200, 0));
+		EXPECT_EQ(0, type);
+	} else {
+		EXPECT_EQ(0, ended(&self->link, EBADMSG, BAD_RECORD_MAC));
+	}
+}
+
+/* ---- the stream's end --------------------------------------------------- */
+
+KT_TEST(bad, clean_end_is_0)
+{
+	uint8_t byte;
+
+	ASSERT_EQ(0, kt_send_record(&self->link, KT_DATA, "x", 1));
+	ASSERT_EQ(0, shutdown(self->link.raw, SHUT_WR));
+	ASSERT_EQ(1, recv(self->link.fd, &byte, 1, 0));
+	for (int i = 0; i < 3; i++)
+		EXPECT_EQ(0, recv(self->link.fd, &byte, 1, 0));
+	/* the other direction goes on */
+	ASSERT_EQ(4, send(self->link.fd, "more", 4, 0));
+	EXPECT_EQ(0, kt_expect_record(&self->link, KT_DATA, "more", 4));
+}
+
+static int truncated_at(struct kt_link *link, size_t keep)
+{
+	static uint8_t wire[KT_MAX_WIRE];
+	int alert;
+
+	if (seal_pattern(link, 1000, wire) < 0 ||
+	    kt_write_full(link->raw, wire, keep) ||
+	    shutdown(link->raw, SHUT_WR))
+		return -1;
+	for (int i = 0; i < 3; i++) {
+		int got = recv_errno(link->fd, 0);
+
+		if (got == ECONNRESET)
+			continue;
+		kt_say("%zu bytes of a record, then the end: %s", keep,
+		       strerror(got));
+		return -1;
+	}
+	return kt_expect_end(link, &alert) || alert != -1 ? -1 : 0;
+}
+
+KT_TEST(bad, end_inside_a_header)
+{
+	EXPECT_EQ(0, truncated_at(&self->link, 3));
+}
+
+KT_TEST(bad, end_behind_a_header)
+{
+	EXPECT_EQ(0, truncated_at(&self->link, KT_HEADER));
+}
+
+KT_TEST(bad, end_one_byte_early)
+{
+	EXPECT_EQ(0, truncated_at(&self->link,
+				  1000 + kt_overhead(variant->params.version) - 1));
+}
+
+static ssize_t recv_one(void *arg)
+{
+	struct kt_link *link = arg;
+	uint8_t got[2000];
+
+	return recv(link->fd, got, sizeof(got), 0);
+}
+
+KT_TEST(bad, end_inside_a_record_wakes_the_reader)
+{
+	struct kt_task task;
+
+	ASSERT_EQ(0, kt_task_start(&task, recv_one, &self->link));
+	ASSERT_EQ(0, kt_task_asleep(&task));
+	ASSERT_EQ(0, send_header(&self->link, KT_DATA, TLS_1_2_VERSION, 500));
+	ASSERT_EQ(0, shutdown(self->link.raw, SHUT_WR));
+	EXPECT_EQ(-1, kt_task_join(&task));
+	EXPECT_EQ(ECONNRESET, task.error);
+}
+
+KT_TEST(bad, bad_record_wakes_the_reader)
+{
+	struct kt_task task;
+
+	ASSERT_EQ(0, kt_task_start(&task, recv_one, &self->link));
+	ASSERT_EQ(0, kt_task_asleep(&task));
+	ASSERT_EQ(0, send_flipped(&self->link, -1, 1));
+	EXPECT_EQ(-1, kt_task_join(&task));
+	EXPECT_EQ(EBADMSG, task.error);
+}
+
+/* ---- good records first ------------------------------------------------- */
+
+KT_TEST(bad, good_records_before_it_are_delivered)
+{
+	uint8_t got[2000];
+
+	ASSERT_EQ(0, kt_send_pattern(&self->link, 500, 0));
+	ASSERT_EQ(0, kt_send_pattern(&self->link, 500, 500));
+	ASSERT_EQ(0, send_flipped(&self->link, -1, 1));
+	ASSERT_EQ(1000, recv(self->link.fd, got, sizeof(got), 0));
+	EXPECT_EQ(0, kt_check(got, 1000, 0));
+	EXPECT_EQ(0, ended(&self->link, EBADMSG, BAD_RECORD_MAC));
+}
+
+KT_TEST(bad, waitall_gives_what_was_good)
+{
+	uint8_t got[2000];
+
+	ASSERT_EQ(0, kt_send_pattern(&self->link, 500, 0));
+	ASSERT_EQ(0, send_header(&self->link, KT_DATA, 0x0301, 100));
+	ASSERT_EQ(500, recv(self->link.fd, got, sizeof(got), MSG_WAITALL));
+	EXPECT_EQ(0, kt_check(got, 500, 0));
+	EXPECT_EQ(0, ended(&self->link, EINVAL, PROTOCOL_VERSION));
+}
+
+/* Opened while all was well: delivered, to the last byte. */
+KT_TEST(bad, rest_of_a_good_record_is_delivered)
+{
+	uint8_t got[500];
+
+	ASSERT_EQ(0, kt_send_pattern(&self->link, 500, 0));
+	ASSERT_EQ(0, send_flipped(&self->link, -1, 1));
+	for (int i = 0; i < 500; i += 100) {
+		ASSERT_EQ(100, recv(self->link.fd, got, 100, 0));
+		EXPECT_EQ(0, kt_check(got, 100, i));
+	}
+	EXPECT_EQ(0, ended(&self->link, EBADMSG, BAD_RECORD_MAC));
+}
+
+KT_TEST(bad, good_records_behind_it_are_not)
+{
+	ASSERT_EQ(0, send_flipped(&self->link, -1, 1));
+	ASSERT_EQ(0, kt_send_pattern(&self->link, 100, 0));
+	ASSERT_EQ(0, kt_send_pattern(&self->link, 100, 100));
+	EXPECT_EQ(0, ended(&self->link, EBADMSG, BAD_RECORD_MAC));
+}
+
+KT_TEST(bad, control_records_too)
+{
+	static uint8_t wire[KT_MAX_WIRE];
+	ssize_t len = kt_seal(&self->link.in, KT_ALERT, "\1\0", 2, 0, wire);
+	uint8_t got[10], type;
+
+	wire[len - 1] ^= 1;
+	ASSERT_EQ(0, write_here(&self->link, wire, len));
+	EXPECT_ERRNO(EBADMSG, kt_recv_type(self->link.fd, &type, got, 10, 0));
+	EXPECT_EQ(0, ended(&self->link, EBADMSG, BAD_RECORD_MAC));
+}
+
+KT_TEST(bad, peek_sees_no_bad_record)
+{
+	ASSERT_EQ(0, send_flipped(&self->link, -1, 1));
+	EXPECT_EQ(EBADMSG, recv_errno(self->link.fd, MSG_PEEK));
+	EXPECT_EQ(0, ended(&self->link, EBADMSG, BAD_RECORD_MAC));
+}
+
+KT_TEST(bad, splice_moves_no_bad_record)
+{
+	int pipe[2];
+
+	ASSERT_EQ(0, pipe2(pipe, O_CLOEXEC));
+	ASSERT_EQ(0, send_flipped(&self->link, -1, 1));
+	EXPECT_ERRNO(EBADMSG, splice(self->link.fd, NULL, pipe[1], NULL, 1000, 0));
+	EXPECT_EQ(0, ended(&self->link, EBADMSG, BAD_RECORD_MAC));
+	close(pipe[0]);
+	close(pipe[1]);
+}
+
+/* Room for less than the record, so that it goes through a buffer. */
+KT_TEST(bad, small_read_sees_no_bad_record)
+{
+	uint8_t got[10];
+
+	ASSERT_EQ(0, send_flipped(&self->link, -1, 1));
+	EXPECT_ERRNO(EBADMSG, recv(self->link.fd, got, sizeof(got), 0));
+	EXPECT_EQ(0, ended(&self->link, EBADMSG, BAD_RECORD_MAC));
+}
+
+KT_TEST(bad, record_longer_than_the_window)
+{
+	static uint8_t wire[KT_MAX_WIRE];
+	struct kt_tune tune = { .fd_rcvbuf = 4096 };
+	struct kt_task task;
+	ssize_t len;
+
+	kt_link_close(&self->link);
+	ASSERT_EQ(0, kt_link_open(&self->link, &variant->params, &tune));
+	len = seal_pattern(&self->link, 16384, wire);
+	wire[len - 1] ^= 1;
+	ASSERT_EQ(0, kt_task_start(&task, recv_one, &self->link));
+	ASSERT_EQ(0, kt_write_full(self->link.raw, wire, len));
+	EXPECT_EQ(-1, kt_task_join(&task));
+	EXPECT_EQ(EBADMSG, task.error);
+	EXPECT_EQ(0, ended(&self->link, EBADMSG, BAD_RECORD_MAC));
+}
+
+/* An open record must not leave behind the alert, nor hold it back. */
+KT_TEST(bad, with_a_record_open_for_sending)
+{
+	struct kt_record record;
+	int alert;
+
+	ASSERT_EQ(4, send(self->link.fd, "open", 4, MSG_MORE));
+	ASSERT_EQ(0, send_flipped(&self->link, -1, 1));
+	EXPECT_EQ(EBADMSG, recv_errno(self->link.fd, 0));
+	ASSERT_EQ(0, kt_recv_record(&self->link, &record));
+	if (record.type == KT_DATA) {
+		EXPECT_EQ(4, record.len);
+		EXPECT_EQ(0, kt_expect_end(&self->link, &alert));
+		EXPECT_EQ(BAD_RECORD_MAC, alert);
+	} else {
+		EXPECT_EQ(KT_ALERT, record.type);
+		EXPECT_EQ(0, kt_expect_end(&self->link, &alert));
+		EXPECT_EQ(-1, alert);
+	}
+}
+
+/* Without a sending key there is nothing to seal an alert with. */
+KT_TEST(bad, without_a_sending_key)
+{
+	uint8_t byte;
+
+	kt_link_close(&self->link);
+	ASSERT_EQ(0, kt_link_pair(&self->link, &variant->params, NULL));
+	ASSERT_EQ(0, kt_attach(self->link.fd));
+	ASSERT_EQ(0, kt_install(self->link.fd, TLS_RX, &self->link.in.key));
+	ASSERT_EQ(0, send_flipped(&self->link, -1, 1));
+	for (int i = 0; i < 3; i++)
+		EXPECT_EQ(EBADMSG, recv_errno(self->link.fd, 0));
+	EXPECT_EQ(-1, send(self->link.fd, "late", 4, MSG_NOSIGNAL));
+	ASSERT_NE(0, kt_poll(self->link.raw, POLLIN, KT_WAIT_MS));
+	EXPECT_LE(recv(self->link.raw, &byte, 1, MSG_DONTWAIT), 0);
+}
+
+/* ---- sequence numbers --------------------------------------------------- */
+
+static int open_at_last(struct kt_link *link, const struct kt_params *params)
+{
+	struct kt_tune tune = { .out_seq = ~0ULL, .in_seq = ~0ULL };
+
+	kt_link_close(link);
+	return kt_link_open(link, params, &tune);
+}
+
+KT_TEST(bad, last_number_can_be_received_and_no_other)
+{
+	uint8_t got[100];
+
+	ASSERT_EQ(0, open_at_last(&self->link, &variant->params));
+	ASSERT_EQ(0, kt_send_pattern(&self->link, 100, 0));
+	ASSERT_EQ(100, recv(self->link.fd, got, 100, 0));
+	EXPECT_EQ(0, kt_check(got, 100, 0));
+	/* sealed with number 0: it would authenticate if numbers wrapped */
+	ASSERT_EQ(0, kt_send_pattern(&self->link, 100, 100));
+	ASSERT_EQ(0, all_here(&self->link));
+	EXPECT_EQ(EBADMSG, recv_errno(self->link.fd, 0));
+	EXPECT_EQ(EBADMSG, recv_errno(self->link.fd, 0));
+}
+
+KT_TEST(bad, last_number_can_be_sent_and_no_other)
+{
+	ASSERT_EQ(0, open_at_last(&self->link, &variant->params));
+	ASSERT_EQ(4, send(self->link.fd, "last", 4, 0));
+	EXPECT_EQ(0, kt_expect_record(&self->link, KT_DATA, "last", 4));
+	EXPECT_ERRNO(EBADMSG, send(self->link.fd, "over", 4, MSG_NOSIGNAL));
+	EXPECT_EQ(-1, send(self->link.fd, "over", 4, MSG_NOSIGNAL));
+	/* whatever comes, it is no record with number 0 */
+	ASSERT_NE(0, kt_poll(self->link.raw, POLLIN, KT_WAIT_MS));
+	EXPECT_EQ(0, kt_read_eof(self->link.raw));
+}
+
+/* ---- anything at all ---------------------------------------------------- */
+
+static uint32_t next_random(uint32_t *state)
+{
+	*state ^= *state << 13;
+	*state ^= *state >> 17;
+	*state ^= *state << 5;
+	return *state;
+}
+
+/* A header that passes, most of the time, and noise behind it. */
+static size_t make_noise(uint8_t *noise, size_t len, uint32_t *state)
+{
+	for (size_t i = 0; i < len; i++)
+		noise[i] = next_random(state);
+	if (next_random(state) % 4) {
+		noise[0] = KT_DATA;
+		noise[1] = 3;
+		noise[2] = 3;
+		noise[3] = next_random(state) % 8;
+	}
+	return 1 + next_random(state) % len;
+}
+
+static int survives_noise(struct kt_link *link, uint32_t *state)
+{
+	static uint8_t noise[3000], got[20000];
+	size_t len = make_noise(noise, sizeof(noise), state);
+	ssize_t n;
+
+	if (kt_write_full(link->raw, noise, len) || shutdown(link->raw, SHUT_WR))
+		return -1;
+	n = recv(link->fd, got, sizeof(got), 0);
+	if (n != -1)
+		kt_say("%zd bytes out of %zu bytes of noise", n, len);
+	return n == -1 ? 0 : -1;
+}
+
+KT_TEST(bad, noise_never_becomes_data)
+{
+	uint32_t state = 20240229 + variant->params.version;
+
+	for (int i = 0; i < 20; i++) {
+		kt_link_close(&self->link);
+		ASSERT_EQ(0, kt_link_open(&self->link, &variant->params, NULL));
+		ASSERT_EQ(0, survives_noise(&self->link, &state))
+			TH_LOG("round %d", i);
+	}
+}
+
+TEST_HARNESS_MAIN
