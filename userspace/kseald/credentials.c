@@ -177,11 +177,14 @@ static struct identity *new_identity(const char *name)
 	if (!identity)
 		return NULL;
 	strcpy(identity->name, name);
-	if (!gnutls_certificate_allocate_credentials(&identity->server) &&
-	    !gnutls_session_ticket_key_generate(&identity->ticket_key))
-		return identity;
-	free_identity(identity);
-	return NULL;
+	if (gnutls_certificate_allocate_credentials(&identity->server) ||
+	    gnutls_session_ticket_key_generate(&identity->ticket_key)) {
+		free_identity(identity);
+		return NULL;
+	}
+	/* Loading a pair then returns its index. */
+	gnutls_certificate_set_flags(identity->server, GNUTLS_CERTIFICATE_API_V2);
+	return identity;
 }
 
 /* Reports every bad pair, not only the first. */

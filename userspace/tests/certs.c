@@ -11,6 +11,7 @@
 #include <stdlib.h>
 #include <string.h>
 #include <unistd.h>
+#include <sys/stat.h>
 #include <gnutls/gnutls.h>
 #include <gnutls/x509.h>
 
@@ -23,8 +24,10 @@ enum {
 
 static void write_file(const char *path, const gnutls_datum_t *data)
 {
+	const mode_t mask = umask(077);
 	FILE *file = fopen(path, "w");
 
+	umask(mask);
 	assert_non_null(file);
 	assert_int_equal(fwrite(data->data, 1, data->size, file), data->size);
 	assert_int_equal(fclose(file), 0);
@@ -86,10 +89,11 @@ void certs_begin(struct certs *certs)
 	gnutls_x509_privkey_t key;
 	gnutls_x509_crt_t crt;
 
+	/* Also the authority's name, so that each is another one. */
 	strcpy(certs->dir, "/tmp/kseal-test-XXXXXX");
 	assert_non_null(mkdtemp(certs->dir));
 	key = make_key(CERT_ECDSA);
-	crt = make_crt(key, "kseal test authority", -1, 30);
+	crt = make_crt(key, certs->dir, -1, 30);
 	assert_int_equal(gnutls_x509_crt_set_ca_status(crt, 1), 0);
 	assert_int_equal(gnutls_x509_crt_set_key_usage(crt,
 						GNUTLS_KEY_KEY_CERT_SIGN), 0);
@@ -100,14 +104,25 @@ void certs_begin(struct certs *certs)
 
 static void set_hosts(gnutls_x509_crt_t crt, const char *hosts)
 {
-	char copy[256], *host, *save;
+	char *copy = strdup(hosts), *host, *save;
 
-	snprintf(copy, sizeof(copy), "%s", hosts);
+	assert_non_null(copy);
 	for (host = strtok_r(copy, " ", &save); host;
 	     host = strtok_r(NULL, " ", &save))
 		assert_int_equal(gnutls_x509_crt_set_subject_alt_name(crt,
 					GNUTLS_SAN_DNSNAME, host, strlen(host),
 					GNUTLS_FSAN_APPEND), 0);
+	free(copy);
+}
+
+static void add_padding(gnutls_x509_crt_t crt, size_t size)
+{
+	char *nothing = calloc(1, size);
+
+	assert_non_null(nothing);
+	assert_int_equal(gnutls_x509_crt_set_extension_by_oid(crt,
+				"1.3.6.1.4.1.32473.1", nothing, size, 0), 0);
+	free(nothing);
 }
 
 void certs_issue(struct certs *certs, const char *name, const char *hosts,
@@ -119,6 +134,8 @@ void certs_issue(struct certs *certs, const char *name, const char *hosts,
 	char file[64];
 
 	set_hosts(crt, hosts);
+	if (certs->padding)
+		add_padding(crt, certs->padding);
 	assert_int_equal(gnutls_x509_crt_set_key_purpose_oid(crt,
 					GNUTLS_KP_TLS_WWW_SERVER, 0), 0);
 	snprintf(file, sizeof(file), "%s.pem", name);

@@ -1,0 +1,78 @@
+// SPDX-License-Identifier: GPL-2.0
+/* kseald's side of a handshake, driven without its event loop. */
+#include <setjmp.h>
+#include <stdarg.h>
+#include <stddef.h>
+#include <stdint.h>
+#include <cmocka.h>
+
+#include <poll.h>
+#include <stdio.h>
+#include <string.h>
+
+#include "certs.h"
+#include "driver.h"
+#include "loopback.h"
+#include "peer.h"
+
+enum {
+	MAX_NAMES = 6,
+};
+
+void driver_load(struct credentials *credentials, const struct certs *certs,
+		 const char *const *names)
+{
+	char args[MAX_NAMES + 1][256];
+	char *argv[MAX_NAMES + 3] = { "kseald" };
+	struct options options;
+	int argc;
+
+	for (argc = 1; names[argc - 1]; argc++) {
+		assert_true(argc <= MAX_NAMES);
+		snprintf(args[argc], sizeof(args[0]),
+			 "--identity=%1$s=%2$s/%1$s.pem,%2$s/%1$s.key",
+			 names[argc - 1], certs->dir);
+		argv[argc] = args[argc];
+	}
+	snprintf(args[0], sizeof(args[0]), "--ca=%s/ca.pem", certs->dir);
+	argv[argc++] = args[0];
+	assert_int_equal(options_parse(&options, argc, argv, stdout, stderr),
+			 OPTIONS_RUN);
+	log_set_level(LOG_LEVEL_ERROR);
+	assert_int_equal(credentials_load(credentials, &options), 0);
+	log_set_level(LOG_LEVEL_INFO);
+	options_free(&options);
+}
+
+void driver_request(struct kseald_request *request, enum kseal_role role,
+		    const char *server_name, const char *alpn)
+{
+	memset(request, 0, sizeof(*request));
+	request->role = role;
+	if (server_name)
+		strcpy(request->server_name, server_name);
+	if (alpn)
+		assert_int_equal(kseald_alpn_parse(alpn, &request->alpn), 0);
+}
+
+enum tls_step driver_run_behind(struct tls *tls, struct kseal_result *result,
+				struct peer *peer,
+				gnutls_handshake_description_t last)
+{
+	enum tls_step step;
+
+	for (;;) {
+		step = tls_step(tls, result);
+		if (step == TLS_DONE || step == TLS_FAILED)
+			return step;
+		if (step == TLS_WAIT_READ && peer &&
+		    gnutls_handshake_get_last_in(tls->session) == last)
+			peer_join(peer);
+		loopback_wait(tls->fd, step == TLS_WAIT_READ ? POLLIN : POLLOUT);
+	}
+}
+
+enum tls_step driver_run(struct tls *tls, struct kseal_result *result)
+{
+	return driver_run_behind(tls, result, NULL, 0);
+}

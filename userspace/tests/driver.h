@@ -1,0 +1,33 @@
+/* SPDX-License-Identifier: GPL-2.0 */
+/* kseald's side of a handshake, driven without its event loop. */
+#ifndef TESTS_DRIVER_H
+#define TESTS_DRIVER_H
+
+#include "credentials.h"
+#include "options.h"
+#include "protocol.h"
+#include "tls.h"
+
+struct certs;
+struct peer;
+
+/** driver_load() - credentials of "NAME" identities, NAME.pem and NAME.key */
+void driver_load(struct credentials *credentials, const struct certs *certs,
+		 const char *const *names);
+
+/** driver_request() - a request with what a test cares about, or NULL */
+void driver_request(struct kseald_request *request, enum kseal_role role,
+		    const char *server_name, const char *alpn);
+
+/** driver_run() - step until the handshake is done or has failed */
+enum tls_step driver_run(struct tls *tls, struct kseal_result *result);
+
+/**
+ * driver_run_behind() - likewise, but once the peer's message @last is read and
+ * more is waited for, @peer is joined: all it has to say is there
+ */
+enum tls_step driver_run_behind(struct tls *tls, struct kseal_result *result,
+				struct peer *peer,
+				gnutls_handshake_description_t last);
+
+#endif /* TESTS_DRIVER_H */

@@ -1,0 +1,63 @@
+/* SPDX-License-Identifier: GPL-2.0 */
+/* The other end of a handshake: plain GnuTLS, in a thread of its own. */
+#ifndef TESTS_PEER_H
+#define TESTS_PEER_H
+
+#include <pthread.h>
+#include <semaphore.h>
+#include <gnutls/gnutls.h>
+
+struct certs;
+
+/**
+ * struct peer - one other end; zeroed, then filled by the test
+ * @server: the side it takes
+ * @priority: GnuTLS's, NULL for NORMAL
+ * @cert: server: NAME of NAME.pem and NAME.key
+ * @host: client: name to send and to verify; NULL for neither
+ * @alpn: one protocol it speaks, NULL for none
+ * @say: sent as soon as its handshake is done
+ * @max_record: limit it asks for, 0 for none
+ * @resume: client: session to go on with
+ * @gated: it reads nothing before peer_open_gate()
+ * @ret: what its handshake returned
+ * @alert: the last one it received
+ * @offered_tickets: server: the client offered to take session tickets
+ */
+struct peer {
+	int server;
+	const char *priority;
+	const char *cert;
+	const char *host;
+	const char *alpn;
+	const char *say;
+	size_t max_record;
+	gnutls_datum_t resume;
+	int gated;
+
+	int ret;
+	gnutls_alert_description_t alert;
+	int offered_tickets;
+
+	gnutls_session_t session;
+	gnutls_certificate_credentials_t credentials;
+	gnutls_datum_t ticket_key;
+	int fd;
+	sem_t gate;
+	pthread_t thread;
+	int running;
+};
+
+/** peer_start() - begin; @fd is its own from now on */
+void peer_start(struct peer *peer, const struct certs *certs, int fd);
+
+/** peer_open_gate() - let a gated one read */
+void peer_open_gate(struct peer *peer);
+
+/** peer_join() - wait until its handshake has ended; its session stays */
+void peer_join(struct peer *peer);
+
+/** peer_end() - join, free all, close the socket */
+void peer_end(struct peer *peer);
+
+#endif /* TESTS_PEER_H */
