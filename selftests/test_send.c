@@ -164,6 +164,15 @@ KT_TEST(send, more_of_exactly_one_record_goes_out)
 	EXPECT_EQ(0, kt_expect_pattern(&self->link, 1, 16384));
 }
 
+KT_TEST(send, eor_closes_the_open_record)
+{
+	ASSERT_EQ(0, send_pattern(&self->link, 10, 0, MSG_MORE));
+	ASSERT_EQ(0, send_pattern(&self->link, 10, 10, MSG_EOR));
+	EXPECT_EQ(0, kt_expect_pattern(&self->link, 20, 0));
+	EXPECT_ERRNO(EINVAL, send(self->link.fd, "x", 1, MSG_EOR | MSG_MORE));
+	EXPECT_EQ(0, kt_expect_nothing(&self->link));
+}
+
 KT_TEST(send, more_then_close_loses_nothing)
 {
 	ASSERT_EQ(0, send_pattern(&self->link, 1234, 0, MSG_MORE));
@@ -206,6 +215,16 @@ KT_TEST(send, record_type_closes_the_open_record)
 	ASSERT_EQ(5, kt_send_type(self->link.fd, KT_HANDSHAKE, "other", 5, 0));
 	EXPECT_EQ(0, kt_expect_record(&self->link, KT_DATA, "open", 4));
 	EXPECT_EQ(0, kt_expect_record(&self->link, KT_HANDSHAKE, "other", 5));
+}
+
+/* Whose record would the next call go on with? As the in-tree module. */
+KT_TEST(send, record_type_with_more_is_refused)
+{
+	ASSERT_EQ(4, send(self->link.fd, "open", 4, MSG_MORE));
+	EXPECT_ERRNO(EINVAL, kt_send_type(self->link.fd, KT_HANDSHAKE, "more", 4,
+					  MSG_MORE));
+	ASSERT_EQ(4, send(self->link.fd, "shut", 4, 0));
+	EXPECT_EQ(0, kt_expect_record(&self->link, KT_DATA, "openshut", 8));
 }
 
 KT_TEST(send, long_message_of_a_type_is_split)
