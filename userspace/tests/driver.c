@@ -13,7 +13,6 @@
 #include "certs.h"
 #include "driver.h"
 #include "loopback.h"
-#include "peer.h"
 
 enum {
 	MAX_NAMES = 6,
@@ -55,9 +54,7 @@ void driver_request(struct kseald_request *request, enum kseal_role role,
 		assert_int_equal(kseald_alpn_parse(alpn, &request->alpn), 0);
 }
 
-enum tls_step driver_run_behind(struct tls *tls, struct kseal_result *result,
-				struct peer *peer,
-				gnutls_handshake_description_t last)
+enum tls_step driver_run(struct tls *tls, struct kseal_result *result)
 {
 	enum tls_step step;
 
@@ -65,14 +62,6 @@ enum tls_step driver_run_behind(struct tls *tls, struct kseal_result *result,
 		step = tls_step(tls, result);
 		if (step == TLS_DONE || step == TLS_FAILED)
 			return step;
-		if (step == TLS_WAIT_READ && peer &&
-		    gnutls_handshake_get_last_in(tls->session) == last)
-			peer_join(peer);
 		loopback_wait(tls->fd, step == TLS_WAIT_READ ? POLLIN : POLLOUT);
 	}
-}
-
-enum tls_step driver_run(struct tls *tls, struct kseal_result *result)
-{
-	return driver_run_behind(tls, result, NULL, 0);
 }

@@ -9,7 +9,6 @@
 #include "tls.h"
 
 struct certs;
-struct peer;
 
 /** driver_load() - credentials of "NAME" identities, NAME.pem and NAME.key */
 void driver_load(struct credentials *credentials, const struct certs *certs,
@@ -21,13 +20,5 @@ void driver_request(struct kseald_request *request, enum kseal_role role,
 
 /** driver_run() - step until the handshake is done or has failed */
 enum tls_step driver_run(struct tls *tls, struct kseal_result *result);
-
-/**
- * driver_run_behind() - likewise, but once the peer's message @last is read and
- * more is waited for, @peer is joined: all it has to say is there
- */
-enum tls_step driver_run_behind(struct tls *tls, struct kseal_result *result,
-				struct peer *peer,
-				gnutls_handshake_description_t last);
 
 #endif /* TESTS_DRIVER_H */

@@ -26,9 +26,12 @@ static ssize_t pull(gnutls_transport_ptr_t ptr, void *data, size_t size)
 {
 	struct peer *peer = ptr;
 
-	while (peer->gated && sem_wait(&peer->gate) && errno == EINTR)
-		;
-	peer->gated = 0;
+	if (peer->gate &&
+	    gnutls_handshake_get_last_out(peer->session) == peer->gate) {
+		while (sem_wait(&peer->opened) && errno == EINTR)
+			;
+		peer->gate = 0;
+	}
 	return recv(peer->fd, data, size, 0);
 }
 
@@ -147,7 +150,7 @@ void peer_start(struct peer *peer, const struct certs *certs, int fd)
 	setsockopt(fd, SOL_SOCKET, SO_RCVTIMEO, &limit, sizeof(limit));
 	setsockopt(fd, SOL_SOCKET, SO_SNDTIMEO, &limit, sizeof(limit));
 	peer->fd = fd;
-	sem_init(&peer->gate, 0, 0);
+	sem_init(&peer->opened, 0, 0);
 	set_up(peer, certs);
 	assert_int_equal(pthread_create(&peer->thread, NULL, run, peer), 0);
 	peer->running = 1;
@@ -155,7 +158,7 @@ void peer_start(struct peer *peer, const struct certs *certs, int fd)
 
 void peer_open_gate(struct peer *peer)
 {
-	sem_post(&peer->gate);
+	sem_post(&peer->opened);
 }
 
 void peer_join(struct peer *peer)
@@ -171,6 +174,6 @@ void peer_end(struct peer *peer)
 	peer_join(peer);
 	gnutls_deinit(peer->session);
 	gnutls_certificate_free_credentials(peer->credentials);
-	sem_destroy(&peer->gate);
+	sem_destroy(&peer->opened);
 	close(peer->fd);
 }

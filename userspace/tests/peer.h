@@ -19,7 +19,8 @@ struct certs;
  * @say: sent as soon as its handshake is done
  * @max_record: limit it asks for, 0 for none
  * @resume: client: session to go on with
- * @gated: it reads nothing before peer_open_gate()
+ * @gate: once it has sent this message, it reads nothing before
+ *	peer_open_gate(); 0 for no gate
  * @ret: what its handshake returned
  * @alert: the last one it received
  * @offered_tickets: server: the client offered to take session tickets
@@ -33,7 +34,7 @@ struct peer {
 	const char *say;
 	size_t max_record;
 	gnutls_datum_t resume;
-	int gated;
+	gnutls_handshake_description_t gate;
 
 	int ret;
 	gnutls_alert_description_t alert;
@@ -43,7 +44,7 @@ struct peer {
 	gnutls_certificate_credentials_t credentials;
 	gnutls_datum_t ticket_key;
 	int fd;
-	sem_t gate;
+	sem_t opened;
 	pthread_t thread;
 	int running;
 };
