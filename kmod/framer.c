@@ -154,29 +154,6 @@ int kseal_rx_map(struct sock *sk, struct kseal_rx *rx, u32 off, u32 len)
 	return err;
 }
 
-/**
- * kseal_rx_look() - see what the head of the stream holds
- * @sk: socket, locked
- * @rx: its receiving side; @rx->ready is made what poll shall say
- */
-void kseal_rx_look(struct sock *sk, struct kseal_rx *rx)
-{
-	u32 avail = kseal_rx_avail(sk, rx);
-	u8 header[KSEAL_HEADER_SIZE];
-	int state = KSEAL_FRAME_HEADER;
-
-	if (!rx->err && !rx->bad) {
-		if (!rx->frame.full && avail >= sizeof(header) &&
-		    kseal_rx_copy(sk, rx, 0, header, sizeof(header)))
-			avail = 0;
-		state = kseal_frame_look(&rx->frame, &rx->key.record, header, avail);
-		if (state < 0)
-			rx->bad = state;
-	}
-	WRITE_ONCE(rx->ready, rx->err || rx->bad || rx->stalled ||
-			      !list_empty(&rx->plain) || state == KSEAL_FRAME_WHOLE);
-}
-
 static int add_held_page(struct sock *sk, struct kseal_rx *rx, gfp_t gfp)
 {
 	struct page *page;
@@ -227,6 +204,46 @@ int kseal_rx_hold(struct sock *sk, struct kseal_rx *rx, gfp_t gfp)
 	return err;
 }
 
+static void look(struct sock *sk, struct kseal_rx *rx)
+{
+	u32 avail = kseal_rx_avail(sk, rx);
+	u8 header[KSEAL_HEADER_SIZE];
+	int state = KSEAL_FRAME_HEADER;
+
+	if (!rx->err && !rx->bad) {
+		if (!rx->frame.full && avail >= sizeof(header) &&
+		    kseal_rx_copy(sk, rx, 0, header, sizeof(header)))
+			avail = 0;
+		state = kseal_frame_look(&rx->frame, &rx->key.record, header, avail);
+		if (state < 0)
+			rx->bad = state;
+	}
+	WRITE_ONCE(rx->ready, rx->err || rx->bad || rx->stalled ||
+			      !list_empty(&rx->plain) || state == KSEAL_FRAME_WHOLE);
+}
+
+/* The window, or TCP's memory, is used up before the record is whole. */
+static bool is_stuck(const struct sock *sk, const struct kseal_rx *rx)
+{
+	return rx->frame.full && !rx->err && !kseal_rx_whole(sk, rx) &&
+	       tcp_epollin_ready(sk, INT_MAX);
+}
+
+/**
+ * kseal_rx_look() - see what the head of the stream holds
+ * @sk: socket, locked
+ * @rx: its receiving side; @rx->ready is made what poll shall say
+ * @gfp: how to allocate, if a record has to be moved to let the rest of it in
+ */
+void kseal_rx_look(struct sock *sk, struct kseal_rx *rx, gfp_t gfp)
+{
+	look(sk, rx);
+	if (rx->stalled || is_stuck(sk, rx)) {
+		kseal_rx_hold(sk, rx, gfp);
+		look(sk, rx);
+	}
+}
+
 /**
  * kseal_rx_drop_held() - free the pages of a record that was moved
  * @sk: socket, locked
@@ -270,12 +287,7 @@ void kseal_data_ready(struct sock *sk)
 	struct kseal_rx *rx = ks->rx;
 
 	if (rx) {
-		kseal_rx_look(sk, rx);
-		/* The window, or memory, is used up before the record is whole. */
-		if (!rx->ready && rx->frame.full && tcp_epollin_ready(sk, INT_MAX)) {
-			kseal_rx_hold(sk, rx, GFP_ATOMIC | __GFP_NOWARN);
-			kseal_rx_look(sk, rx);
-		}
+		kseal_rx_look(sk, rx, GFP_ATOMIC | __GFP_NOWARN);
 		if (!rx->ready && !(sk->sk_shutdown & RCV_SHUTDOWN))
 			return;
 	}

@@ -267,7 +267,7 @@ void kseal_tx_drop(struct sock *sk, struct kseal_tx *tx);
 /* framer.c */
 u32 kseal_rx_avail(const struct sock *sk, const struct kseal_rx *rx);
 bool kseal_rx_whole(const struct sock *sk, const struct kseal_rx *rx);
-void kseal_rx_look(struct sock *sk, struct kseal_rx *rx);
+void kseal_rx_look(struct sock *sk, struct kseal_rx *rx, gfp_t gfp);
 int kseal_rx_hold(struct sock *sk, struct kseal_rx *rx, gfp_t gfp);
 int kseal_rx_copy(struct sock *sk, struct kseal_rx *rx, u32 off, void *to, u32 len);
 int kseal_rx_map(struct sock *sk, struct kseal_rx *rx, u32 off, u32 len);

@@ -81,9 +81,7 @@ static int check_stream(struct sock *sk, struct kseal_rx *rx)
 /* Return: 1 a whole record is at the head; 0 there is none; -errno. */
 static int check_head(struct sock *sk, struct kseal_rx *rx)
 {
-	if (rx->stalled)
-		kseal_rx_hold(sk, rx, sk->sk_allocation);
-	kseal_rx_look(sk, rx);
+	kseal_rx_look(sk, rx, sk->sk_allocation);
 	if (rx->err) {
 		sock_error(sk);
 		return rx->err;
@@ -287,7 +285,7 @@ static int recv_locked(struct sock *sk, struct kseal_rx *rx, struct msghdr *msg,
 			break;
 		cond_resched();
 	}
-	kseal_rx_look(sk, rx);
+	kseal_rx_look(sk, rx, sk->sk_allocation);
 	return rd.copied ?: ret;
 }
 

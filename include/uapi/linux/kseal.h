@@ -35,9 +35,11 @@
  * After an error the socket is as it was. getsockopt() with the same names
  * returns the structure with iv and rec_seq of the next record:
  *
- *	EBUSY		no key is installed in that direction
- *	EINVAL		the buffer is smaller than the suite's structure, or it is
- *			neither that nor struct tls_crypto_info
+ *	EBUSY		no key is installed in that direction, or no more: the
+ *			connection was ended by an error
+ *	EINVAL		the length is neither that of the suite's structure nor of
+ *			struct tls_crypto_info
+ *	EBADMSG		the last sequence number is used, there is no next record
  *
  * The record type of what sendmsg() sends is set by a control message of level
  * SOL_TLS and type TLS_SET_RECORD_TYPE, one unsigned char (application data
