@@ -27,6 +27,9 @@ static void send_alert(struct sock *sk, struct kseal_tx *tx, int err)
 	u8 alert[2] = { KSEAL_ALERT_FATAL };
 	size_t i;
 
+	/* no number is left to seal it with */
+	if (tx->key.record.used_up)
+		return;
 	for (i = 0; i < ARRAY_SIZE(kseal_alerts); i++) {
 		if (kseal_alerts[i].err != err)
 			continue;
