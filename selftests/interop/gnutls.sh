@@ -1,0 +1,64 @@
+#!/bin/bash
+# SPDX-License-Identifier: GPL-2.0
+# gnutls-cli and gnutls-serv against kseald in both roles: 10 MiB each way.
+# shellcheck source=selftests/interop/lib.sh
+. "$(dirname "$0")/lib.sh"
+
+KSEAL=$KSEAL_BUILD/userspace/kseal
+BYTES=$((10 * MIB))
+
+# kseald_serves VERSION PRIORITY
+kseald_serves() {
+	local server client
+
+	random_file from_kseal "$BYTES"
+	random_file from_gnutls "$BYTES"
+	start_kseald
+	fed kseal from_kseal "$KSEAL" server --verbose --broker "$BROKER" 0
+	server=$PID
+	kseal_port kseal
+	fed gnutls from_gnutls gnutls-cli --logfile cli.log --x509cafile "$W/ca.pem" \
+		--priority "$2" --sni-hostname localhost --verify-hostname localhost \
+		--port "$PORT" 127.0.0.1
+	client=$PID
+	until_true 300 "all bytes at kseal" has_bytes kseal.out "$BYTES"
+	until_true 300 "all bytes at gnutls-cli" has_bytes gnutls.out "$BYTES"
+	release kseal
+	ended "$client" 60
+	equal "the exit status of gnutls-cli" "$STATUS" 0
+	ended "$server" 60
+	equal "the exit status of kseal" "$STATUS" 0
+	same kseal.out from_gnutls
+	same gnutls.out from_kseal
+	negotiated kseal "$1" '.*GCM.*'
+	sealed_by_aesni kseal
+}
+
+# kseald_connects VERSION PRIORITY - gnutls-serv sends back the text it gets
+kseald_connects() {
+	local client
+
+	text_file from_kseal "$BYTES"
+	start_kseald
+	free_port
+	start gnutls-serv --echo --port "$PORT" --priority "$2" \
+		--x509certfile "$W/server.pem" --x509keyfile "$W/server.key" >serv.log 2>&1
+	until_true 60 "gnutls-serv listens" listening "$PORT"
+	fed kseal from_kseal "$KSEAL" client --verbose --broker "$BROKER" --server-name localhost \
+		127.0.0.1 "$PORT"
+	client=$PID
+	until_true 300 "all bytes back at kseal" has_bytes kseal.out "$BYTES"
+	release kseal
+	ended "$client" 60
+	equal "the exit status of kseal" "$STATUS" 0
+	same kseal.out from_kseal
+	negotiated kseal "$1" '.*GCM.*'
+	sealed_by_aesni kseal
+}
+
+for version in 1.3 1.2; do
+	priority=NORMAL:-VERS-ALL:+VERS-TLS$version
+	add "gnutls-cli, TLS $version, 10 MiB each way" kseald_serves "TLS $version" $priority
+	add "gnutls-serv, TLS $version, 10 MiB each way" kseald_connects "TLS $version" $priority
+done
+run
