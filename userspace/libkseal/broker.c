@@ -251,6 +251,9 @@ int kseal_handshake(struct kseal_broker *broker, int fd,
 	uint32_t id;
 	int ret;
 
+	/* Whatever fails before there is a result, reason can be printed. */
+	memset(result, 0, sizeof(*result));
+	result->fd = -1;
 	while ((ret = kseal_submit(broker, fd, request, &id)) == -EAGAIN) {
 		ret = wait_until(broker->sock, POLLOUT, -1);
 		if (ret)
