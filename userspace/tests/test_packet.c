@@ -150,7 +150,7 @@ static void message_arrives_even_without_room_for_its_descriptor(void **state)
 
 static void closed_connection_is_told(void **state)
 {
-	uint8_t buf[16];
+	uint8_t buf[16] = { 0 };
 	int fd;
 
 	(void)state;
