@@ -2,7 +2,10 @@
 /* Attaching the ULP and installing keys; what is refused, and what stays. */
 #include "lib/fixture.h"
 #include <poll.h>
+#include <arpa/inet.h>
 #include <netinet/in.h>
+#include <sys/syscall.h>
+#include <linux/bpf.h>
 #include <linux/tcp.h>
 
 KT_FIXTURE(attach)
@@ -382,6 +385,109 @@ KT_TEST(attach, listen_is_refused)
 	EXPECT_EQ(-1, listen(link->fd, 1));
 	EXPECT_EQ(-1, connect(link->fd, &none, sizeof(none)));
 	EXPECT_EQ(-1, listen(link->fd, 1));
+}
+
+/* ---- what is not plain TCP ---------------------------------------------- */
+
+/* An IPv6 socket at an IPv4 address. */
+static int open_mapped(struct kt_link *link, const struct kt_params *params)
+{
+	struct kt_params ipv4 = *params;
+	struct kt_tune tune = { };
+	struct sockaddr_in address;
+	struct sockaddr_in6 mapped = { .sin6_family = AF_INET6 };
+	socklen_t len = sizeof(address);
+	int listener = kt_listen(AF_INET, &tune);
+
+	/* for the keys alone; the sockets are replaced */
+	ipv4.family = AF_INET;
+	kt_link_close(link);
+	if (listener < 0 || kt_link_pair(link, &ipv4, NULL) ||
+	    getsockname(listener, (void *)&address, &len))
+		return -1;
+	inet_pton(AF_INET6, "::ffff:127.0.0.1", &mapped.sin6_addr);
+	mapped.sin6_port = address.sin_port;
+	kt_close(&link->fd);
+	kt_close(&link->raw);
+	link->fd = socket(AF_INET6, SOCK_STREAM, 0);
+	if (connect(link->fd, (void *)&mapped, sizeof(mapped)))
+		return kt_errno("connect to a mapped address");
+	link->raw = accept(listener, NULL, NULL);
+	kt_close(&listener);
+	return link->raw < 0 ? kt_errno("accept") : 0;
+}
+
+KT_TEST(attach, ipv6_socket_at_an_ipv4_address)
+{
+	struct kt_link *link = &self->link;
+	int family = AF_INET;
+
+	ASSERT_EQ(0, open_mapped(link, &variant->params));
+	ASSERT_EQ(0, kt_attach(link->fd));
+	ASSERT_EQ(0, kt_install(link->fd, TLS_TX, &link->out.key));
+	ASSERT_EQ(0, kt_install(link->fd, TLS_RX, &link->in.key));
+	EXPECT_EQ(0, sealed_out(link));
+	EXPECT_EQ(0, sealed_in(link));
+	/* this would put TCP's own functions back in place of ours */
+	EXPECT_EQ(-1, setsockopt(link->fd, IPPROTO_IPV6, IPV6_ADDRFORM, &family,
+				 sizeof(family)));
+	EXPECT_EQ(0, sealed_out(link));
+	EXPECT_EQ(0, sealed_in(link));
+}
+
+KT_TEST(attach, mptcp_is_refused)
+{
+	int fd = socket(variant->params.family, SOCK_STREAM, IPPROTO_MPTCP);
+
+	ASSERT_GE(fd, 0);
+	EXPECT_EQ(-1, attach(fd));
+	close(fd);
+}
+
+static int bpf(int command, union bpf_attr *attr)
+{
+	return syscall(SYS_bpf, command, attr, sizeof(*attr));
+}
+
+static int make_sockmap(void)
+{
+	union bpf_attr attr = {
+		.map_type = BPF_MAP_TYPE_SOCKMAP,
+		.key_size = sizeof(int),
+		.value_size = sizeof(int),
+		.max_entries = 1,
+	};
+
+	return bpf(BPF_MAP_CREATE, &attr);
+}
+
+static int put_in_sockmap(int map, int fd)
+{
+	int key = 0;
+	union bpf_attr attr = {
+		.map_fd = map,
+		.key = (uintptr_t)&key,
+		.value = (uintptr_t)&fd,
+	};
+
+	return bpf(BPF_MAP_UPDATE_ELEM, &attr);
+}
+
+KT_TEST(attach, sockmap_and_records_exclude_each_other)
+{
+	struct kt_link *link = &self->link;
+	int map = make_sockmap();
+
+	ASSERT_GE(map, 0);
+	ASSERT_EQ(0, put_in_sockmap(map, link->raw));
+	EXPECT_ERRNO(EINVAL, attach(link->raw));
+	EXPECT_EQ(0, plain_passes(link));
+	ASSERT_EQ(0, kt_attach(link->fd));
+	EXPECT_EQ(-1, put_in_sockmap(map, link->fd));
+	ASSERT_EQ(0, kt_install(link->fd, TLS_TX, &link->out.key));
+	EXPECT_EQ(-1, put_in_sockmap(map, link->fd));
+	EXPECT_EQ(0, sealed_out(link));
+	close(map);
 }
 
 TEST_HARNESS_MAIN

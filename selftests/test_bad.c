@@ -334,6 +334,22 @@ KT_TEST(bad, bad_record_wakes_the_reader)
 	EXPECT_EQ(EBADMSG, task.error);
 }
 
+/* Keys do not outlive the connection they ended with. */
+KT_TEST(bad, keys_are_gone_afterwards)
+{
+	union kt_info info;
+	socklen_t len = kt_key_info(&self->link.out.key, &info), got = len;
+
+	ASSERT_EQ(0, send_flipped(&self->link, -1, 1));
+	EXPECT_EQ(EBADMSG, recv_errno(self->link.fd, 0));
+	memset(&info, 0, sizeof(info));
+	EXPECT_ERRNO(EBUSY, getsockopt(self->link.fd, SOL_TLS, TLS_TX, &info, &got));
+	EXPECT_ERRNO(EBUSY, getsockopt(self->link.fd, SOL_TLS, TLS_RX, &info, &got));
+	/* and there is no starting over with others */
+	EXPECT_ERRNO(EBUSY, kt_install(self->link.fd, TLS_TX, &self->link.out.key));
+	EXPECT_ERRNO(EBUSY, kt_install(self->link.fd, TLS_RX, &self->link.in.key));
+}
+
 /* ---- good records first ------------------------------------------------- */
 
 KT_TEST(bad, good_records_before_it_are_delivered)

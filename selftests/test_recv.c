@@ -2,7 +2,9 @@
 /* recv(2) and its kin, over records sealed in user space. */
 #include "lib/fixture.h"
 #include <poll.h>
+#include <netinet/in.h>
 #include <sys/uio.h>
+#include <linux/tcp.h>
 
 KT_FIXTURE_OPEN(recv)
 
@@ -243,6 +245,48 @@ KT_TEST(recv, waitall_ends_with_the_stream)
 	EXPECT_EQ(0, recv_pattern(self->link.fd, 10, 0, 0));
 }
 
+KT_TEST(recv, low_water_mark_is_waited_for)
+{
+	int mark = 100;
+	struct kt_task task;
+
+	ASSERT_EQ(0, setsockopt(self->link.fd, SOL_SOCKET, SO_RCVLOWAT, &mark,
+				sizeof(mark)));
+	ASSERT_EQ(0, kt_task_start(&task, recv_one, &self->link));
+	ASSERT_EQ(0, kt_task_asleep(&task));
+	ASSERT_EQ(0, kt_send_pattern(&self->link, 60, 0));
+	ASSERT_EQ(0, kt_task_asleep(&task));
+	ASSERT_EQ(0, kt_send_pattern(&self->link, 40, 60));
+	EXPECT_EQ(100, kt_task_join(&task));
+}
+
+/* The other things a TCP socket can be asked for hold no plaintext. */
+KT_TEST(recv, error_queue_and_urgent_data_are_apart)
+{
+	ASSERT_EQ(0, kt_send_pattern(&self->link, 100, 0));
+	ASSERT_EQ(0, all_here(&self->link));
+	EXPECT_ERRNO(EAGAIN, recv_pattern(self->link.fd, 100, 0, MSG_ERRQUEUE));
+	EXPECT_ERRNO(EINVAL, recv_pattern(self->link.fd, 100, 0, MSG_OOB));
+	EXPECT_EQ(100, recv_pattern(self->link.fd, 100, 0, 0));
+}
+
+/* TCP's zero-copy receive would hand out what is still sealed. */
+KT_TEST(recv, zerocopy_receive_is_refused)
+{
+	uint8_t got[200];
+	struct tcp_zerocopy_receive zc = {
+		.copybuf_address = (uintptr_t)got,
+		.copybuf_len = sizeof(got),
+	};
+	socklen_t len = sizeof(zc);
+
+	ASSERT_EQ(0, kt_send_pattern(&self->link, 100, 0));
+	ASSERT_EQ(0, all_here(&self->link));
+	EXPECT_EQ(-1, getsockopt(self->link.fd, IPPROTO_TCP, TCP_ZEROCOPY_RECEIVE,
+				 &zc, &len));
+	EXPECT_EQ(100, recv_pattern(self->link.fd, 100, 0, 0));
+}
+
 /* ---- MSG_PEEK ----------------------------------------------------------- */
 
 KT_TEST(recv, peek_leaves_it_there)
@@ -478,6 +522,34 @@ KT_TEST(recv, fault_in_the_middle_loses_nothing)
 	EXPECT_EQ(0, kt_check(at, n, 0));
 	EXPECT_EQ(300 - n, recv_pattern(self->link.fd, 300, n, MSG_WAITALL));
 	munmap(map, page);
+}
+
+/* Into a file's pages: what the file holds is what was read. */
+KT_TEST(recv, into_a_file_mapped_shared)
+{
+	int file = memfd_create("file", MFD_CLOEXEC);
+	uint8_t *map, got[16384];
+
+	ASSERT_EQ(0, ftruncate(file, 32768));
+	map = mmap(NULL, 32768, PROT_READ | PROT_WRITE, MAP_SHARED, file, 0);
+	ASSERT_NE(MAP_FAILED, (void *)map);
+	ASSERT_EQ(0, kt_send_pattern(&self->link, 16384, 0));
+	ASSERT_EQ(0, all_here(&self->link));
+	ASSERT_EQ(16384, recv(self->link.fd, map + 1000, 20000, 0));
+	ASSERT_EQ(16384, pread(file, got, 16384, 1000));
+	EXPECT_EQ(0, kt_check(got, 16384, 0));
+	munmap(map, 32768);
+	close(file);
+}
+
+KT_TEST(recv, read_only_memory_is_efault)
+{
+	void *map = mmap(NULL, 4096, PROT_READ, MAP_PRIVATE | MAP_ANONYMOUS, -1, 0);
+
+	ASSERT_EQ(0, kt_send_pattern(&self->link, 100, 0));
+	EXPECT_ERRNO(EFAULT, recv(self->link.fd, map, 4096, 0));
+	EXPECT_EQ(100, recv_pattern(self->link.fd, 4096, 0, 0));
+	munmap(map, 4096);
 }
 
 /* ---- windows smaller than a record -------------------------------------- */
