@@ -50,6 +50,7 @@ static void end_tx(struct sock *sk, struct kseal_tx *tx, int err)
 static void end_rx(struct sock *sk, struct kseal_rx *rx, int err)
 {
 	rx->err = err;
+	WRITE_ONCE(rx->whole, true);
 	WRITE_ONCE(rx->ready, true);
 	kseal_key_wipe(&rx->key);
 }

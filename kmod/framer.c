@@ -218,8 +218,9 @@ static void look(struct sock *sk, struct kseal_rx *rx)
 		if (state < 0)
 			rx->bad = state;
 	}
-	WRITE_ONCE(rx->ready, rx->err || rx->bad || rx->stalled ||
-			      !list_empty(&rx->plain) || state == KSEAL_FRAME_WHOLE);
+	WRITE_ONCE(rx->whole, rx->err || rx->bad || rx->stalled ||
+			      state == KSEAL_FRAME_WHOLE);
+	WRITE_ONCE(rx->ready, rx->whole || !list_empty(&rx->plain));
 }
 
 /* The window, or TCP's memory, is used up before the record is whole. */

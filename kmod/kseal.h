@@ -150,7 +150,9 @@ struct kseal_plain {
  * @err: the stream is of no use any more: a negative errno for every reader
  * @bad: the header at the head is refused with this negative errno; the next
  *	reader makes it @err
- * @ready: a reader would not have to wait. Read without the lock by poll.
+ * @whole: a record at the head can be opened, or the stream is in error. Read
+ *	without the lock by sleeping readers.
+ * @ready: that, or @plain has a record. Read without the lock by poll.
  * @stalled: the window is closed and there was no memory to open it
  * @held: bytes of the record at the head that were moved out of TCP's queue
  * @held_charged: bytes of memory charged to the socket for them
@@ -158,7 +160,9 @@ struct kseal_plain {
  * @held_pages: those pages
  * @plain: opened records, oldest first
  * @plain_bytes: bytes of content in them
- * @taken: how many have left @plain, for those who look while the lock rests
+ * @opened: records ever put on @plain; read without the lock by readers that
+ *	have seen all of it
+ * @taken: records ever taken off @plain; likewise
  * @tail: inner content type of a record opened into the reader's memory
  * @sg_in: for the cipher: additional data, ciphertext, tag
  * @sg_out: likewise: additional data, content, inner type
@@ -169,6 +173,7 @@ struct kseal_rx {
 	struct kseal_frame frame;
 	int err;
 	int bad;
+	bool whole;
 	bool ready;
 	bool stalled;
 	u32 held;
@@ -177,6 +182,7 @@ struct kseal_rx {
 	struct page *held_pages[KSEAL_RECORD_PAGES];
 	struct list_head plain;
 	u32 plain_bytes;
+	u32 opened;
 	u32 taken;
 	u8 tail;
 	struct scatterlist sg_in[KSEAL_QUEUE_SEGS + 1];
@@ -276,6 +282,13 @@ void kseal_rx_drop_held(struct sock *sk, struct kseal_rx *rx);
 void kseal_data_ready(struct sock *sk);
 
 /* rx.c */
+/* What kseal_rx_next() found; an error is a negative errno. */
+enum kseal_next {
+	KSEAL_NEXT_END,		/* the stream has ended */
+	KSEAL_NEXT_WHOLE,	/* a whole record is at the head */
+	KSEAL_NEXT_AGAIN,	/* the lock was released: look at everything anew */
+};
+
 struct kseal_rx *kseal_rx_alloc(void);
 void kseal_rx_free(struct sock *sk, struct kseal_rx *rx);
 int kseal_recvmsg(struct sock *sk, struct msghdr *msg, size_t len, int flags);

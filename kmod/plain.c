@@ -21,7 +21,7 @@ void kseal_plain_free(struct sock *sk, struct kseal_rx *rx, struct kseal_plain *
 	if (!list_empty(&plain->node)) {
 		list_del(&plain->node);
 		rx->plain_bytes -= plain->len;
-		rx->taken++;
+		WRITE_ONCE(rx->taken, rx->taken + 1);
 	}
 	while (plain->n_pages)
 		put_page(plain->pages[--plain->n_pages]);
@@ -183,6 +183,7 @@ int kseal_open_plain(struct sock *sk, struct kseal_rx *rx)
 	count_opened(sk, rx, plain->len, 0);
 	list_add_tail(&plain->node, &rx->plain);
 	rx->plain_bytes += plain->len;
+	WRITE_ONCE(rx->opened, rx->opened + 1);
 	return 0;
 err:
 	kseal_plain_free(sk, rx, plain);

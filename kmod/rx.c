@@ -12,7 +12,9 @@
  * struct kseal_read - one call of recvmsg
  * @type: content type of what it returns; 0 while it has nothing
  * @peek: nothing is taken
- * @peeked: last record looked at when @peek, or the list's head
+ * @peeked: last record looked at when @peek, or the list's head; good while
+ *	@taken is kseal_rx.taken
+ * @taken: see @peeked
  * @stop: nothing more can be returned in the same call
  * @copied: bytes returned so far
  */
@@ -20,6 +22,7 @@ struct kseal_read {
 	u8 type;
 	bool peek;
 	struct list_head *peeked;
+	u32 taken;
 	bool stop;
 	size_t copied;
 };
@@ -95,8 +98,13 @@ static int check_head(struct sock *sk, struct kseal_rx *rx)
 	return 1;
 }
 
+/* Sleep until something is there that the caller, who has seen all that is
+ * opened, has not seen: a whole record, or one that another reader opened and
+ * left, or took.
+ */
 static int wait_for_data(struct sock *sk, struct kseal_rx *rx, long *timeo)
 {
+	u32 opened = rx->opened, taken = rx->taken;
 	DEFINE_WAIT_FUNC(wait, woken_wake_function);
 
 	if (!*timeo)
@@ -105,41 +113,38 @@ static int wait_for_data(struct sock *sk, struct kseal_rx *rx, long *timeo)
 		return sock_intr_errno(*timeo);
 	add_wait_queue(sk_sleep(sk), &wait);
 	sk_set_bit(SOCKWQ_ASYNC_WAITDATA, sk);
-	sk_wait_event(sk, timeo, READ_ONCE(rx->ready) || READ_ONCE(sk->sk_err) ||
-		      (READ_ONCE(sk->sk_shutdown) & RCV_SHUTDOWN), &wait);
+	sk_wait_event(sk, timeo, READ_ONCE(rx->whole) || READ_ONCE(sk->sk_err) ||
+		      (READ_ONCE(sk->sk_shutdown) & RCV_SHUTDOWN) ||
+		      READ_ONCE(rx->opened) != opened || READ_ONCE(rx->taken) != taken, &wait);
 	sk_clear_bit(SOCKWQ_ASYNC_WAITDATA, sk);
 	remove_wait_queue(sk_sleep(sk), &wait);
 	return 0;
 }
 
 /**
- * kseal_rx_next() - wait for a whole record at the head of the stream
- * @sk: socket, locked; the lock is released while waiting
- * @rx: its receiving side
- * @timeo: how long, in jiffies; reduced by what was waited
+ * kseal_rx_next() - look for a whole record at the head, sleep once if there is
+ * none
+ * @sk: socket, locked; the lock is released while sleeping
+ * @rx: its receiving side; the caller has no use for what @rx->plain holds
+ * @timeo: how long, in jiffies; reduced by what was slept
  *
- * Return: 1 it is there; 0 the stream has ended; -EAGAIN, -EINTR or
- * -ERESTARTSYS; -EBADMSG, -EMSGSIZE, -EINVAL, -ECONNRESET the stream is of no
- * use any more (<linux/kseal.h>); an error of the socket.
+ * Return: enum kseal_next; -EAGAIN, -EINTR or -ERESTARTSYS; -EBADMSG,
+ * -EMSGSIZE, -EINVAL, -ECONNRESET the stream is of no use any more
+ * (<linux/kseal.h>); an error of the socket.
  */
 int kseal_rx_next(struct sock *sk, struct kseal_rx *rx, long *timeo)
 {
-	int ret;
+	int ret = check_head(sk, rx);
 
-	for (;;) {
-		ret = check_head(sk, rx);
-		if (ret)
-			return ret;
-		/* what came while we held the lock */
-		if (sk_flush_backlog(sk))
-			continue;
-		ret = check_stream(sk, rx);
-		if (ret <= 0)
-			return ret;
-		ret = wait_for_data(sk, rx, timeo);
-		if (ret)
-			return ret;
-	}
+	if (ret)
+		return ret < 0 ? ret : KSEAL_NEXT_WHOLE;
+	/* what came while we held the lock */
+	if (sk_flush_backlog(sk))
+		return KSEAL_NEXT_AGAIN;
+	ret = check_stream(sk, rx);
+	if (ret <= 0)
+		return ret < 0 ? ret : KSEAL_NEXT_END;
+	return wait_for_data(sk, rx, timeo) ?: KSEAL_NEXT_AGAIN;
 }
 
 /* Tell the reader what type it gets. Return: 0; 1 it has another already;
@@ -251,40 +256,58 @@ static int open_next(struct sock *sk, struct kseal_rx *rx, struct msghdr *msg,
 static int next_record(struct sock *sk, struct kseal_rx *rx, struct kseal_read *rd,
 		       size_t target, long *timeo)
 {
-	u32 taken = rx->taken;
 	long none = 0;
-	int ret;
 
 	/* opened records count for us, what is on the queue for TCP */
 	if (rd->peek && rx->plain_bytes >= sk->sk_rcvbuf)
-		return 0;
-	ret = kseal_rx_next(sk, rx, rd->copied >= target ? &none : timeo);
-	/* What was peeked at may be gone, if somebody else read meanwhile. */
-	if (rd->peek && rx->taken != taken)
-		return 0;
-	return ret;
+		return KSEAL_NEXT_END;
+	/* the socket's error is for the next call, this one has something */
+	if (rd->copied && sk->sk_err && !kseal_rx_whole(sk, rx))
+		return KSEAL_NEXT_END;
+	return kseal_rx_next(sk, rx, rd->copied >= target ? &none : timeo);
+}
+
+/* Records that were peeked at may be gone, if somebody else read meanwhile. */
+static void look_again(struct kseal_rx *rx, struct kseal_read *rd)
+{
+	if (!rd->peek || rx->taken == rd->taken)
+		return;
+	if (rd->copied)
+		rd->stop = true;
+	rd->peeked = &rx->plain;
+	rd->taken = rx->taken;
+}
+
+static int recv_records(struct sock *sk, struct kseal_rx *rx, struct msghdr *msg,
+			struct kseal_read *rd, size_t target, long timeo)
+{
+	int ret;
+
+	for (;;) {
+		ret = read_opened(sk, rx, msg, rd);
+		if (ret || rd->stop || !msg_data_left(msg))
+			return ret;
+		ret = next_record(sk, rx, rd, target, &timeo);
+		if (ret == KSEAL_NEXT_AGAIN)
+			look_again(rx, rd);
+		else if (ret == KSEAL_NEXT_WHOLE)
+			ret = open_next(sk, rx, msg, rd) ?: KSEAL_NEXT_AGAIN;
+		if (ret != KSEAL_NEXT_AGAIN)
+			return ret;
+		cond_resched();
+	}
 }
 
 static int recv_locked(struct sock *sk, struct kseal_rx *rx, struct msghdr *msg,
 		       size_t len, int flags)
 {
-	size_t target = sock_rcvlowat(sk, flags & MSG_WAITALL, len);
-	long timeo = sock_rcvtimeo(sk, flags & MSG_DONTWAIT);
-	struct kseal_read rd = { .peek = flags & MSG_PEEK, .peeked = &rx->plain };
+	struct kseal_read rd = {
+		.peek = flags & MSG_PEEK, .peeked = &rx->plain, .taken = rx->taken,
+	};
 	int ret;
 
-	for (;;) {
-		ret = read_opened(sk, rx, msg, &rd);
-		if (ret || rd.stop || !msg_data_left(msg))
-			break;
-		ret = next_record(sk, rx, &rd, target, &timeo);
-		if (ret <= 0)
-			break;
-		ret = open_next(sk, rx, msg, &rd);
-		if (ret)
-			break;
-		cond_resched();
-	}
+	ret = recv_records(sk, rx, msg, &rd, sock_rcvlowat(sk, flags & MSG_WAITALL, len),
+			   sock_rcvtimeo(sk, flags & MSG_DONTWAIT));
 	kseal_rx_look(sk, rx, sk->sk_allocation);
 	return rd.copied ?: ret;
 }

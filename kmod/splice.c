@@ -55,9 +55,9 @@ static int first_record(struct sock *sk, struct kseal_rx *rx, long *timeo,
 			continue;
 		}
 		ret = kseal_rx_next(sk, rx, timeo);
-		if (ret > 0)
-			ret = kseal_open_plain(sk, rx) ?: 1;
-		if (ret <= 0)
+		if (ret == KSEAL_NEXT_WHOLE)
+			ret = kseal_open_plain(sk, rx) ?: KSEAL_NEXT_AGAIN;
+		if (ret != KSEAL_NEXT_AGAIN)
 			return ret;
 	}
 }
