@@ -5,6 +5,7 @@
 #include <netinet/in.h>
 #include <netinet/tcp.h>
 #include <stdio.h>
+#include <string.h>
 #include <sys/socket.h>
 
 #include "socket.h"
@@ -39,12 +40,14 @@ static int is_tcp(int fd)
 	       protocol == IPPROTO_TCP;
 }
 
-static int has_ulp(int fd)
+/* kseal without keys does no harm: the program may have attached it itself. */
+static int has_other_ulp(int fd)
 {
 	char name[16] = "";
-	socklen_t len = sizeof(name);
+	socklen_t len = sizeof(name) - 1;
 
-	return !getsockopt(fd, IPPROTO_TCP, TCP_ULP, name, &len) && len && *name;
+	return !getsockopt(fd, IPPROTO_TCP, TCP_ULP, name, &len) && len &&
+	       *name && strcmp(name, KSEAL_ULP_NAME);
 }
 
 int socket_check(int fd, struct kseal_result *result)
@@ -58,8 +61,8 @@ int socket_check(int fd, struct kseal_result *result)
 	if (getpeername(fd, (struct sockaddr *)&addr, &len))
 		return tls_fail(result, EINVAL, "the socket is not connected");
 	format_peer(&addr, result->peer, sizeof(result->peer));
-	if (has_ulp(fd))
-		return tls_fail(result, EINVAL, "the socket has an upper-layer "
-				"protocol already");
+	if (has_other_ulp(fd))
+		return tls_fail(result, EINVAL, "the socket has another "
+				"upper-layer protocol already");
 	return 0;
 }

@@ -26,6 +26,9 @@ enum {
 	/* Extensions that limit the size of records: RFC 6066 4, RFC 8449. */
 	EXT_MAX_FRAGMENT_LENGTH = 1,
 	EXT_RECORD_SIZE_LIMIT = 28,
+	/* RFC 8446 4.2.9 */
+	EXT_PSK_KEY_EXCHANGE_MODES = 45,
+	TICKETS = 2,
 };
 
 int tls_fail(struct kseal_result *result, int error, const char *format, ...)
@@ -142,6 +145,55 @@ static int ignore_record_limits(gnutls_session_t session)
 	return 0;
 }
 
+/* ---- tickets ------------------------------------------------------------ */
+
+static int note_extension(void *ctx, unsigned int id, const unsigned char *data,
+			  unsigned int size)
+{
+	struct tls *tls = ctx;
+
+	(void)data;
+	(void)size;
+	if (id == EXT_PSK_KEY_EXCHANGE_MODES)
+		tls->tickets_wanted = 1;
+	return 0;
+}
+
+/*
+ * GnuTLS would send TLS 1.3 tickets to clients that cannot use them, against
+ * RFC 8446 4.2.9. To a client whose records a kernel opens, as kseald's own
+ * clients, they are a record that a plain read() cannot get past.
+ */
+static int note_ticket_offer(gnutls_session_t session, unsigned int type,
+			     unsigned int when, unsigned int incoming,
+			     const gnutls_datum_t *hello)
+{
+	(void)type;
+	(void)when;
+	(void)incoming;
+	return gnutls_ext_raw_parse(gnutls_session_get_ptr(session),
+				    note_extension, hello,
+				    GNUTLS_EXT_RAW_FLAG_TLS_CLIENT_HELLO);
+}
+
+/* Tickets of TLS 1.2 are part of the handshake itself. */
+static int send_tickets(struct tls *tls)
+{
+	int ret;
+
+	if (!tls->tickets_wanted ||
+	    gnutls_protocol_get_version(tls->session) != GNUTLS_TLS1_3)
+		return 0;
+	do {
+		ret = gnutls_session_ticket_send(tls->session, TICKETS, 0);
+	} while (ret == GNUTLS_E_INTERRUPTED);
+	if (!ret)
+		tls->tickets_wanted = 0;
+	return ret;
+}
+
+/* ---- set-up of either role ---------------------------------------------- */
+
 static int find_identity(struct tls *tls, const struct kseald_request *request,
 			 struct kseal_result *result)
 {
@@ -171,6 +223,9 @@ static int set_up_server(struct tls *tls, const struct kseald_request *request)
 		gnutls_handshake_set_post_client_hello_function(tls->session,
 								pick_by_sni);
 	}
+	gnutls_handshake_set_hook_function(tls->session,
+					   GNUTLS_HANDSHAKE_CLIENT_HELLO,
+					   GNUTLS_HOOK_PRE, note_ticket_offer);
 	ret = use_identity(tls->session, identity);
 	if (!ret)
 		ret = gnutls_session_ticket_enable_server(tls->session,
@@ -243,7 +298,7 @@ static int check_request(struct tls *tls, const struct kseald_request *request,
 /*
  * A client says it wants no tickets: with no psk_key_exchange_modes from it a
  * server must not send any (RFC 8446 4.2.9), and nothing but data follows the
- * handshake. A server's tickets are part of gnutls_handshake().
+ * handshake.
  */
 static int set_up(struct tls *tls, const struct kseald_request *request)
 {
@@ -251,7 +306,7 @@ static int set_up(struct tls *tls, const struct kseald_request *request)
 	int ret;
 
 	ret = gnutls_init(&tls->session, GNUTLS_NONBLOCK |
-			  (server ? GNUTLS_SERVER :
+			  (server ? GNUTLS_SERVER | GNUTLS_NO_AUTO_SEND_TICKET :
 				    GNUTLS_CLIENT | GNUTLS_NO_TICKETS));
 	if (ret)
 		return ret;
@@ -329,15 +384,27 @@ static void describe(const struct tls *tls, struct kseal_result *result)
 	describe_server_name(tls, result);
 }
 
-enum tls_step tls_step(struct tls *tls, struct kseal_result *result)
+static int shake(struct tls *tls)
 {
 	int ret, odd = 0;
 
+	if (tls->shaken)
+		return 0;
 	do {
 		ret = gnutls_handshake(tls->session);
 	} while (ret < 0 && ret != GNUTLS_E_AGAIN &&
 		 !gnutls_error_is_fatal(ret) && ++odd < MAX_ODD_RECORDS);
+	tls->shaken = !ret;
+	return ret;
+}
 
+enum tls_step tls_step(struct tls *tls, struct kseal_result *result)
+{
+	int ret;
+
+	ret = shake(tls);
+	if (!ret)
+		ret = send_tickets(tls);
 	if (ret == GNUTLS_E_AGAIN)
 		return gnutls_record_get_direction(tls->session) ?
 			TLS_WAIT_WRITE : TLS_WAIT_READ;

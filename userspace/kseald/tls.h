@@ -25,6 +25,8 @@ enum tls_step {
  * @socket_error: errno of the last read or write that failed
  * @credentials: outlives the session
  * @identity: the one the program insists on, NULL for SNI's choice
+ * @tickets_wanted: server: the client takes tickets of TLS 1.3
+ * @shaken: gnutls_handshake() is done
  * @server_name: client: the host to name and to verify, empty for a server
  * @verify: what @server_name's certificate must show
  */
@@ -34,6 +36,8 @@ struct tls {
 	int socket_error;
 	const struct credentials *credentials;
 	const struct identity *identity;
+	int tickets_wanted;
+	int shaken;
 	char server_name[KSEAL_NAME_SIZE];
 	gnutls_typed_vdata_st verify[2];
 };

@@ -101,7 +101,8 @@ static void set_up(struct peer *peer, const struct certs *certs)
 	gnutls_datum_t alpn;
 
 	assert_int_equal(gnutls_init(&peer->session, peer->server ?
-				     GNUTLS_SERVER : GNUTLS_CLIENT), 0);
+				     GNUTLS_SERVER : GNUTLS_CLIENT |
+				     (peer->no_tickets ? GNUTLS_NO_TICKETS : 0)), 0);
 	assert_int_equal(gnutls_certificate_allocate_credentials(
 				&peer->credentials), 0);
 	assert_int_equal(gnutls_priority_set_direct(peer->session,

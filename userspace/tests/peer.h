@@ -19,6 +19,7 @@ struct certs;
  * @say: sent as soon as its handshake is done
  * @max_record: limit it asks for, 0 for none
  * @resume: client: session to go on with
+ * @no_tickets: client: it takes none
  * @gate: once it has sent this message, it reads nothing before
  *	peer_open_gate(); 0 for no gate
  * @ret: what its handshake returned
@@ -34,6 +35,7 @@ struct peer {
 	const char *say;
 	size_t max_record;
 	gnutls_datum_t resume;
+	int no_tickets;
 	gnutls_handshake_description_t gate;
 
 	int ret;

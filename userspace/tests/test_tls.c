@@ -340,6 +340,34 @@ static void socket_flags_are_left_alone(void **state)
 	end(&s);
 }
 
+/*
+ * A client of GnuTLS that wants none sends no psk_key_exchange_modes; then the
+ * first record behind the handshake must be data.
+ */
+static void tickets_go_to_clients_that_take_them(void **state)
+{
+	char byte;
+	int want;
+
+	(void)state;
+	for (want = 0; want < 2; want++) {
+		struct session s = {
+			.peer = {
+				.priority = "NORMAL:-VERS-ALL:+VERS-TLS1.3",
+				.no_tickets = !want,
+			},
+		};
+
+		driver_request(&s.request, KSEAL_SERVER, NULL, NULL);
+		shake(&s);
+		assert_int_equal(s.step, TLS_DONE);
+		assert_int_equal(gnutls_record_send(s.tls.session, "x", 1), 1);
+		assert_int_equal(gnutls_record_recv(s.peer.session, &byte, 1),
+				 want ? GNUTLS_E_AGAIN : 1);
+		end(&s);
+	}
+}
+
 static void client_offers_to_take_no_tickets(void **state)
 {
 	static const char *const versions[] = {
@@ -645,6 +673,7 @@ int main(void)
 		cmocka_unit_test(data_behind_the_handshake_stays_in_the_socket),
 		cmocka_unit_test(full_send_buffer_is_waited_for),
 		cmocka_unit_test(socket_flags_are_left_alone),
+		cmocka_unit_test(tickets_go_to_clients_that_take_them),
 		cmocka_unit_test(client_offers_to_take_no_tickets),
 		cmocka_unit_test(sessions_resume_under_the_same_identity_only),
 		cmocka_unit_test(client_refuses_bad_certificates),
