@@ -66,7 +66,7 @@ static void show_advice(const char *release)
 	const char *steps = "";
 
 	if (!is_installed(release))
-		steps = "in kseal's sources: make modules && make install && ";
+		steps = "in kseal's sources: make && make install && ";
 	show("module", "not loaded", "");
 	printf("%-16s", "what to do");
 	if (!is_installed(release) && !has_headers(release))
