@@ -51,8 +51,8 @@ int kseal_attach(int fd);
  *
  * Return: 0; -ENODATA nothing was installed because the session holds data
  * not yet read (gnutls_record_check_pending(3)); -ENOTSUP the session's
- * version or cipher is not one kseal seals; -EPROTO the session has no keys
- * yet; any error of setsockopt(SOL_TLS, TLS_TX / TLS_RX). When the second of
+ * version or cipher is not one kseal seals, or the peer takes no records of
+ * full size (RFC 8449); -EPROTO the session has no keys yet; any error of setsockopt(SOL_TLS, TLS_TX / TLS_RX). When the second of
  * two directions fails the socket is half-encrypted and of no use: the
  * function shuts it down before it returns, and the caller closes it.
  */
@@ -148,7 +148,8 @@ struct kseal_broker;
  * @broker: set on success; freed with kseal_broker_close()
  *
  * Return: 0; -ECONNREFUSED or -ENOENT kseald does not run there; -EACCES this
- * user may not use it; -EPROTONOSUPPORT it speaks another protocol version.
+ * user may not use it; -EPROTONOSUPPORT it speaks another protocol version;
+ * -ETIMEDOUT it does not answer.
  */
 int kseal_broker_open(const char *path, struct kseal_broker **broker);
 
@@ -180,7 +181,7 @@ int kseal_submit(struct kseal_broker *broker, int fd,
  *
  * Return: 0, also when the handshake failed (see kseal_result.error);
  * -EAGAIN none in that time; -ECONNRESET kseald is gone; -EPROTO it sent
- * nonsense.
+ * nonsense; -EMFILE there was no descriptor left for the socket, which is lost.
  */
 int kseal_receive(struct kseal_broker *broker, struct kseal_result *result,
 		  int timeout_ms);
