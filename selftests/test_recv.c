@@ -593,6 +593,42 @@ KT_TEST(recv, records_longer_than_the_window_in_small_reads)
 	EXPECT_EQ(0, kt_task_join(&task));
 }
 
+static ssize_t send_a_lot(void *arg)
+{
+	return kt_send_stream(arg, 500000, 8192, 0);
+}
+
+/*
+ * The window closes with whole records at the head of the queue and part of
+ * one at its end: reading the former has to let the rest of the latter in.
+ */
+KT_TEST(recv, window_closed_behind_whole_records)
+{
+	static const int sizes[] = { 0, 10000, 20000, 50000 };
+
+	for (size_t i = 0; i < ARRAY_SIZE(sizes); i++) {
+		struct kt_tune tune = { .fd_rcvbuf = sizes[i] };
+		struct kt_task task;
+		uint64_t seen = 0;
+
+		kt_link_close(&self->link);
+		ASSERT_EQ(0, kt_link_open(&self->link, &variant->params, &tune));
+		ASSERT_EQ(0, kt_task_start(&task, send_a_lot, &self->link));
+		ASSERT_EQ(0, kt_task_asleep(&task));
+		while (seen < 500000) {
+			ssize_t n;
+
+			ASSERT_NE(0, kt_poll(self->link.fd, POLLIN, KT_WAIT_MS))
+				TH_LOG("stuck after %llu bytes",
+				       (unsigned long long)seen);
+			n = recv_pattern(self->link.fd, 8192, seen, MSG_DONTWAIT);
+			ASSERT_GT(n, 0);
+			seen += n;
+		}
+		EXPECT_EQ(0, kt_task_join(&task));
+	}
+}
+
 /* ---- both ways, and more than one reader -------------------------------- */
 
 KT_TEST(recv, both_directions_at_once)

@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: GPL-2.0
 /* Several threads at one socket, one thread at several sockets. */
 #include "lib/fixture.h"
+#include <fcntl.h>
 #include <poll.h>
 
 KT_FIXTURE_OPEN(threads)
@@ -206,6 +207,62 @@ KT_TEST(threads, open_records_of_many_sockets)
 	}
 	close(plain[0]);
 	close(plain[1]);
+}
+
+/* @len bytes of the stream, by way of a pipe: read where they lie. */
+static int splice_piece(int fd, size_t len, uint64_t position)
+{
+	uint8_t data[4096];
+	int pipe[2], ret = -1;
+
+	if (pipe2(pipe, O_CLOEXEC))
+		return kt_errno("pipe");
+	kt_fill(data, len, position);
+	if (write(pipe[1], data, len) == (ssize_t)len &&
+	    splice(pipe[0], NULL, fd, NULL, len, SPLICE_F_MORE) == (ssize_t)len)
+		ret = 0;
+	close(pipe[0]);
+	close(pipe[1]);
+	return ret;
+}
+
+/*
+ * A record that reads pages of others needs room for its ciphertext, and runs
+ * out of it; between its pieces the task sends on another socket, which takes
+ * its memory from the same place. Neither may touch what is the other's.
+ */
+KT_TEST(threads, spliced_open_record_among_other_sends)
+{
+	enum { ROUNDS = 5, TURNS = 40, SIZE = 1000 };
+	struct kt_link *link = &self->link;
+	struct kt_link plain;
+	uint64_t sent = 0, others = 0;
+	uint8_t data[SIZE];
+
+	ASSERT_EQ(0, kt_link_pair(&plain, &variant->params, NULL));
+	for (int round = 0; round < ROUNDS; round++) {
+		uint64_t start = sent, others_start = others;
+
+		ASSERT_EQ(0, splice_piece(link->fd, 10, sent));
+		sent += 10;
+		for (int turn = 0; turn < TURNS; turn++) {
+			kt_fill(data, SIZE, others);
+			ASSERT_EQ(SIZE, send(plain.fd, data, SIZE, 0));
+			others += SIZE;
+			kt_fill(data, SIZE, sent);
+			ASSERT_EQ(SIZE, send(link->fd, data, SIZE, MSG_MORE));
+			sent += SIZE;
+		}
+		kt_fill(data, 10, sent);
+		ASSERT_EQ(10, send(link->fd, data, 10, 0));
+		sent += 10;
+		ASSERT_EQ(0, kt_expect_stream(link, sent - start, start, NULL));
+		for (; others_start < others; others_start += SIZE) {
+			ASSERT_EQ(0, kt_read_full(plain.raw, data, SIZE));
+			ASSERT_EQ(0, kt_check(data, SIZE, others_start));
+		}
+	}
+	kt_link_close(&plain);
 }
 
 /* ---- everything at once ------------------------------------------------- */
