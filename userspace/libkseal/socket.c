@@ -47,8 +47,9 @@ int kseal_get_info(int fd, struct kseal_info *info)
 	socklen_t len = sizeof(*info);
 
 	memset(info, 0, sizeof(*info));
+	/* IPv4 calls an unknown level EOPNOTSUPP, IPv6 ENOPROTOOPT. */
 	if (getsockopt(fd, SOL_TLS, KSEAL_INFO, info, &len))
-		return -errno;
+		return errno == EOPNOTSUPP ? -ENOPROTOOPT : -errno;
 	info->tx_driver[sizeof(info->tx_driver) - 1] = '\0';
 	info->rx_driver[sizeof(info->rx_driver) - 1] = '\0';
 	return 0;
