@@ -172,31 +172,38 @@ void kseal_tx_drop(struct sock *sk, struct kseal_tx *tx)
 	tx->charged = 0;
 }
 
-/* Where the open record's room ended, to go back there. */
+/* Where the open record's room ended, and the fragment stood. */
 struct kseal_mark {
 	u16 n_out;
 	u32 last_len;
+	const struct page *page;
+	u32 offset;
 };
 
-static struct kseal_mark mark_room(struct kseal_tx *tx)
+static struct kseal_mark mark_room(struct sock *sk, struct kseal_tx *tx)
 {
-	return (struct kseal_mark) { tx->n_out, last_piece(tx)->bv_len };
+	struct page_frag *frag = sk_page_frag(sk);
+
+	unreserve_tail(tx, frag);
+	return (struct kseal_mark) {
+		.n_out = tx->n_out, .last_len = last_piece(tx)->bv_len,
+		.page = frag->page, .offset = frag->offset,
+	};
 }
 
-/* Give up what was taken since. The fragment has to go back as well: the tail
- * is put right behind the last piece, so that must be ours or nobody's.
+/* Give up what was taken since, in the same call. The fragment goes back to
+ * where it stood and no further: what lies below may be another socket's. So
+ * the last piece has the same room for its tail behind it as it had then.
  */
 static void give_back_room(struct sock *sk, struct kseal_tx *tx, struct kseal_mark mark)
 {
 	struct page_frag *frag = sk_page_frag(sk);
-	struct bio_vec *last;
 
 	put_pieces(tx->out + mark.n_out, tx->n_out - mark.n_out);
 	tx->n_out = mark.n_out;
-	last = last_piece(tx);
-	last->bv_len = mark.last_len;
-	if (last->bv_page == frag->page)
-		frag->offset = last->bv_offset + last->bv_len;
+	last_piece(tx)->bv_len = mark.last_len;
+	if (frag->page == mark.page)
+		frag->offset = mark.offset;
 }
 
 /* Reserve @len bytes on the wire for content that lies elsewhere: all or
@@ -204,7 +211,7 @@ static void give_back_room(struct sock *sk, struct kseal_tx *tx, struct kseal_ma
  */
 static int reserve_out(struct sock *sk, struct kseal_tx *tx, size_t len)
 {
-	struct kseal_mark mark = mark_room(tx);
+	struct kseal_mark mark = mark_room(sk, tx);
 	struct bio_vec piece;
 	int err = 0;
 
@@ -231,7 +238,7 @@ static int borrow(struct sock *sk, struct kseal_tx *tx)
 	size_t prefix = kseal_record_prefix_size(&tx->key.record);
 	struct bio_vec *old = tx->out + tx->n_batch;
 	u16 n = tx->n_out - tx->n_batch, n_batch = tx->n_batch;
-	struct kseal_mark mark = mark_room(tx);
+	struct kseal_mark mark = mark_room(sk, tx);
 	int err;
 
 	/* With nothing in it yet, what is reserved serves. */
@@ -276,7 +283,7 @@ static int copy_piece(struct bio_vec *piece, struct iov_iter *iter)
 static ssize_t append_borrowed(struct sock *sk, struct kseal_tx *tx,
 			       struct iov_iter *iter, size_t want)
 {
-	struct kseal_mark mark = mark_room(tx);
+	struct kseal_mark mark = mark_room(sk, tx);
 	struct bio_vec piece;
 	int err;
 
