@@ -2,10 +2,10 @@
 # The verbs; `make help` lists them. Products go to build/ and to the cache that
 # scripts/kernel describes, nowhere else.
 
-BUILD	:= $(CURDIR)/build
+BUILD	?= $(CURDIR)/build
 KDIR	?= /lib/modules/$(shell uname -r)/build
 PREFIX	?= /usr/local
-export KDIR PREFIX DESTDIR V
+export BUILD KDIR PREFIX DESTDIR V
 
 userspace = $(MAKE) --no-print-directory -C userspace BUILD=$(BUILD)/userspace PREFIX=$(PREFIX)
 selftests = $(MAKE) --no-print-directory -C selftests BUILD=$(BUILD)/selftests
