@@ -24,6 +24,7 @@ MIB=$((1024 * 1024))
 
 W=$(mktemp -d "/tmp/$(basename "$0" .sh).XXXXXX") || exit 1
 trap 'rm -rf "$W"' EXIT
+CURL=(-sS --cacert "$W/ca.pem" --path-as-is -m 300)
 TESTS=() NAMES=()
 
 # ---- tests --------------------------------------------------------------------
@@ -48,9 +49,10 @@ run() {
 		mkdir "$T"
 		(
 			PIDS=()
-			trap 'rc=$?; set +e; [ $rc = 0 ] || state; end_all; exit $rc' EXIT
+			trap 'rc=$?; trap - ERR; set +e; [ $rc = 0 ] || state; end_all; exit $rc' EXIT
 			cd "$T" || exit 1
-			set -e
+			set -eE
+			trap 'echo "failed: ${FUNCNAME[0]:-} line $LINENO: $BASH_COMMAND"' ERR
 			eval "${TESTS[i]}"
 		) >"$T/log" 2>&1 </dev/null
 		rc=$?
@@ -189,7 +191,7 @@ random_file() {
 
 # text_file FILE BYTES - the same as printable lines of 64
 text_file() {
-	base64 -w 63 /dev/urandom | head -c "$2" >"$1"
+	{ base64 -w 63 /dev/urandom || :; } | head -c "$2" >"$1"
 }
 
 # size FILE - 0 when it is not there
@@ -315,7 +317,15 @@ get() {
 	local path=$1
 
 	shift
-	curl -sS --cacert "$W/ca.pem" --path-as-is -m 300 "$@" "https://localhost:$PORT$path"
+	curl "${CURL[@]}" "$@" "https://localhost:$PORT$path"
+}
+
+# start_get PATH [OPTION...] - likewise in the background; curl's number is PID
+start_get() {
+	local path=$1
+
+	shift
+	start curl "${CURL[@]}" "$@" "https://localhost:$PORT$path"
 }
 
 # status PATH [OPTION...] - only the status, the body to got
