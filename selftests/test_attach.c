@@ -20,40 +20,6 @@ static int attach(int fd)
 	return setsockopt(fd, IPPROTO_TCP, TCP_ULP, ulp, strlen(ulp) + 1);
 }
 
-static int install_raw(int fd, int direction, const void *info, socklen_t len)
-{
-	return setsockopt(fd, SOL_TLS, direction, info, len);
-}
-
-/* Bytes pass both ways as they are. */
-static int plain_passes(struct kt_link *link)
-{
-	char got[5];
-
-	if (kt_write_full(link->fd, "plain", 5) ||
-	    kt_read_full(link->raw, got, 5) || memcmp(got, "plain", 5))
-		return -1;
-	if (kt_write_full(link->raw, "nialp", 5) ||
-	    kt_read_full(link->fd, got, 5) || memcmp(got, "nialp", 5))
-		return -1;
-	return 0;
-}
-
-static int sealed_out(struct kt_link *link)
-{
-	return kt_write_full(link->fd, "secret", 6) ||
-	       kt_expect_record(link, KT_DATA, "secret", 6) ? -1 : 0;
-}
-
-static int sealed_in(struct kt_link *link)
-{
-	char got[6];
-
-	return kt_send_record(link, KT_DATA, "sealed", 6) ||
-	       kt_read_full(link->fd, got, 6) ||
-	       memcmp(got, "sealed", 6) ? -1 : 0;
-}
-
 KT_TEST(attach, answers_with_its_name)
 {
 	ASSERT_EQ(0, kt_attach(self->link.fd));
@@ -62,7 +28,7 @@ KT_TEST(attach, answers_with_its_name)
 KT_TEST(attach, alone_changes_nothing)
 {
 	ASSERT_EQ(0, kt_attach(self->link.fd));
-	EXPECT_EQ(0, plain_passes(&self->link));
+	EXPECT_EQ(0, kt_plain_passes(&self->link));
 }
 
 KT_TEST(attach, fresh_socket_is_not_connected)
@@ -99,17 +65,16 @@ KT_TEST(attach, twice_is_refused)
 	EXPECT_ERRNO(EEXIST, attach(self->link.fd));
 	ASSERT_EQ(0, kt_install(self->link.fd, TLS_TX, &self->link.out.key));
 	EXPECT_ERRNO(EEXIST, attach(self->link.fd));
-	EXPECT_EQ(0, sealed_out(&self->link));
+	EXPECT_EQ(0, kt_sealed_out(&self->link));
 }
 
 KT_TEST(attach, accepted_socket_too)
 {
 	struct kt_tune tune = { .accepted = true };
 
-	kt_link_close(&self->link);
-	ASSERT_EQ(0, kt_link_open(&self->link, &variant->params, &tune));
-	EXPECT_EQ(0, sealed_out(&self->link));
-	EXPECT_EQ(0, sealed_in(&self->link));
+	ASSERT_EQ(0, kt_link_reopen(&self->link, &variant->params, &tune));
+	EXPECT_EQ(0, kt_sealed_out(&self->link));
+	EXPECT_EQ(0, kt_sealed_in(&self->link));
 }
 
 KT_TEST(attach, both_ends_under_test)
@@ -138,13 +103,13 @@ KT_TEST(attach, only_tx_leaves_rx_plain)
 
 	ASSERT_EQ(0, kt_attach(link->fd));
 	ASSERT_EQ(0, kt_install(link->fd, TLS_TX, &link->out.key));
-	EXPECT_EQ(0, sealed_out(link));
+	EXPECT_EQ(0, kt_sealed_out(link));
 	ASSERT_EQ(0, kt_write_full(link->raw, "plain", 5));
 	ASSERT_EQ(0, kt_read_full(link->fd, got, 5));
 	EXPECT_EQ(0, memcmp(got, "plain", 5));
 	ASSERT_EQ(0, kt_install(link->fd, TLS_RX, &link->in.key));
-	EXPECT_EQ(0, sealed_in(link));
-	EXPECT_EQ(0, sealed_out(link));
+	EXPECT_EQ(0, kt_sealed_in(link));
+	EXPECT_EQ(0, kt_sealed_out(link));
 }
 
 KT_TEST(attach, only_rx_leaves_tx_plain)
@@ -154,13 +119,13 @@ KT_TEST(attach, only_rx_leaves_tx_plain)
 
 	ASSERT_EQ(0, kt_attach(link->fd));
 	ASSERT_EQ(0, kt_install(link->fd, TLS_RX, &link->in.key));
-	EXPECT_EQ(0, sealed_in(link));
+	EXPECT_EQ(0, kt_sealed_in(link));
 	ASSERT_EQ(0, kt_write_full(link->fd, "plain", 5));
 	ASSERT_EQ(0, kt_read_full(link->raw, got, 5));
 	EXPECT_EQ(0, memcmp(got, "plain", 5));
 	ASSERT_EQ(0, kt_install(link->fd, TLS_TX, &link->out.key));
-	EXPECT_EQ(0, sealed_out(link));
-	EXPECT_EQ(0, sealed_in(link));
+	EXPECT_EQ(0, kt_sealed_out(link));
+	EXPECT_EQ(0, kt_sealed_in(link));
 }
 
 /* What was sent before the key goes in stays plain, in front of the records. */
@@ -178,158 +143,6 @@ KT_TEST(attach, plain_before_the_key_goes_first)
 	EXPECT_EQ(0, kt_expect_record(link, KT_DATA, "secret", 6));
 }
 
-KT_TEST(attach, no_keys_without_the_ulp)
-{
-	EXPECT_EQ(-1, kt_install(self->link.fd, TLS_TX, &self->link.out.key));
-	EXPECT_EQ(0, plain_passes(&self->link));
-}
-
-KT_TEST(attach, wrong_sizes_are_refused)
-{
-	struct kt_link *link = &self->link;
-	char room[sizeof(union kt_info) + 8] = { };
-	union kt_info info;
-	socklen_t len = kt_key_info(&link->out.key, &info);
-
-	memcpy(room, &info, sizeof(info));
-	ASSERT_EQ(0, kt_attach(link->fd));
-	for (socklen_t wrong = 0; wrong <= sizeof(room); wrong++) {
-		if (wrong == len)
-			continue;
-		EXPECT_ERRNO(EINVAL, install_raw(link->fd, TLS_TX, room, wrong));
-		EXPECT_ERRNO(EINVAL, install_raw(link->fd, TLS_RX, room, wrong));
-	}
-	EXPECT_EQ(0, plain_passes(link));
-	ASSERT_EQ(0, install_raw(link->fd, TLS_TX, room, len));
-	EXPECT_EQ(0, sealed_out(link));
-}
-
-KT_TEST(attach, unknown_versions_are_refused)
-{
-	static const uint16_t versions[] = {
-		0, 0x0002, 0x0300, 0x0301, 0x0302, 0x0305, 0x0403, 0xfefd, 0xffff,
-	};
-	struct kt_link *link = &self->link;
-	union kt_info info;
-	socklen_t len = kt_key_info(&link->in.key, &info);
-
-	ASSERT_EQ(0, kt_attach(link->fd));
-	for (size_t i = 0; i < ARRAY_SIZE(versions); i++) {
-		info.head.version = versions[i];
-		EXPECT_ERRNO(EINVAL, install_raw(link->fd, TLS_TX, &info, len));
-		EXPECT_ERRNO(EINVAL, install_raw(link->fd, TLS_RX, &info, len));
-	}
-	EXPECT_EQ(0, plain_passes(link));
-	ASSERT_EQ(0, kt_install(link->fd, TLS_RX, &link->in.key));
-	EXPECT_EQ(0, sealed_in(link));
-}
-
-KT_TEST(attach, unknown_suites_are_refused)
-{
-	static const uint16_t suites[] = { 0, 1, 50, 99, 0x1301, 0xffff };
-	struct kt_link *link = &self->link;
-	union kt_info info;
-	socklen_t len = kt_key_info(&link->out.key, &info);
-
-	ASSERT_EQ(0, kt_attach(link->fd));
-	for (size_t i = 0; i < ARRAY_SIZE(suites); i++) {
-		info.head.cipher_type = suites[i];
-		EXPECT_ERRNO(EINVAL, install_raw(link->fd, TLS_TX, &info, len));
-		EXPECT_ERRNO(EINVAL, install_raw(link->fd, TLS_RX, &info, len));
-	}
-	/* the other AES-GCM: known, but this is not its size */
-	info.head.cipher_type = variant->params.cipher == TLS_CIPHER_AES_GCM_128 ?
-				TLS_CIPHER_AES_GCM_256 : TLS_CIPHER_AES_GCM_128;
-	EXPECT_ERRNO(EINVAL, install_raw(link->fd, TLS_TX, &info, len));
-	EXPECT_EQ(0, plain_passes(link));
-	ASSERT_EQ(0, kt_install(link->fd, TLS_TX, &link->out.key));
-	EXPECT_EQ(0, sealed_out(link));
-}
-
-KT_TEST(attach, unreadable_info_is_efault)
-{
-	struct kt_link *link = &self->link;
-	size_t page = sysconf(_SC_PAGESIZE);
-	union kt_info info;
-	socklen_t len = kt_key_info(&link->out.key, &info);
-	char *map = mmap(NULL, 2 * page, PROT_READ | PROT_WRITE,
-			 MAP_PRIVATE | MAP_ANONYMOUS, -1, 0);
-	char *split = map + page - len + 1;
-
-	ASSERT_NE(MAP_FAILED, (void *)map);
-	ASSERT_EQ(0, munmap(map + page, page));
-	memcpy(split, &info, len - 1);
-	ASSERT_EQ(0, kt_attach(link->fd));
-	/* all of it, then its last byte alone */
-	EXPECT_ERRNO(EFAULT, install_raw(link->fd, TLS_TX, map + page, len));
-	EXPECT_ERRNO(EFAULT, install_raw(link->fd, TLS_TX, split, len));
-	EXPECT_ERRNO(EFAULT, install_raw(link->fd, TLS_RX, split, len));
-	EXPECT_EQ(0, plain_passes(link));
-	ASSERT_EQ(0, kt_install(link->fd, TLS_TX, &link->out.key));
-	EXPECT_EQ(0, sealed_out(link));
-	munmap(map, page);
-}
-
-/* A second key is refused and leaves the first one working. */
-KT_TEST(attach, second_key_is_busy)
-{
-	struct kt_link *link = &self->link;
-
-	ASSERT_EQ(0, kt_attach(link->fd));
-	ASSERT_EQ(0, kt_install(link->fd, TLS_TX, &link->out.key));
-	ASSERT_EQ(0, kt_install(link->fd, TLS_RX, &link->in.key));
-	EXPECT_ERRNO(EBUSY, kt_install(link->fd, TLS_TX, &link->in.key));
-	EXPECT_ERRNO(EBUSY, kt_install(link->fd, TLS_RX, &link->out.key));
-	EXPECT_EQ(0, sealed_out(link));
-	EXPECT_EQ(0, sealed_in(link));
-}
-
-static struct kt_key other_version(const struct kt_key *key)
-{
-	struct kt_key other = *key;
-
-	other.version ^= TLS_1_2_VERSION ^ TLS_1_3_VERSION;
-	return other;
-}
-
-static struct kt_key other_suite(const struct kt_key *key)
-{
-	struct kt_key other = *key;
-
-	other.cipher ^= TLS_CIPHER_AES_GCM_128 ^ TLS_CIPHER_AES_GCM_256;
-	return other;
-}
-
-KT_TEST(attach, directions_must_agree)
-{
-	struct kt_link *link = &self->link;
-	struct kt_key version = other_version(&link->in.key);
-	struct kt_key suite = other_suite(&link->in.key);
-
-	ASSERT_EQ(0, kt_attach(link->fd));
-	ASSERT_EQ(0, kt_install(link->fd, TLS_TX, &link->out.key));
-	EXPECT_ERRNO(EINVAL, kt_install(link->fd, TLS_RX, &version));
-	EXPECT_ERRNO(EINVAL, kt_install(link->fd, TLS_RX, &suite));
-	ASSERT_EQ(0, kt_install(link->fd, TLS_RX, &link->in.key));
-	EXPECT_EQ(0, sealed_out(link));
-	EXPECT_EQ(0, sealed_in(link));
-}
-
-KT_TEST(attach, directions_must_agree_rx_first)
-{
-	struct kt_link *link = &self->link;
-	struct kt_key version = other_version(&link->out.key);
-	struct kt_key suite = other_suite(&link->out.key);
-
-	ASSERT_EQ(0, kt_attach(link->fd));
-	ASSERT_EQ(0, kt_install(link->fd, TLS_RX, &link->in.key));
-	EXPECT_ERRNO(EINVAL, kt_install(link->fd, TLS_TX, &version));
-	EXPECT_ERRNO(EINVAL, kt_install(link->fd, TLS_TX, &suite));
-	ASSERT_EQ(0, kt_install(link->fd, TLS_TX, &link->out.key));
-	EXPECT_EQ(0, sealed_out(link));
-	EXPECT_EQ(0, sealed_in(link));
-}
-
 KT_TEST(attach, unknown_options_are_refused)
 {
 	char room[512];
@@ -341,7 +154,7 @@ KT_TEST(attach, unknown_options_are_refused)
 					     sizeof(one)));
 	EXPECT_ERRNO(ENOPROTOOPT, getsockopt(self->link.fd, SOL_TLS, 0x7fff, room,
 					     &len));
-	EXPECT_EQ(0, plain_passes(&self->link));
+	EXPECT_EQ(0, kt_plain_passes(&self->link));
 }
 
 KT_TEST(attach, other_levels_still_work)
@@ -367,7 +180,7 @@ KT_TEST(attach, disconnect_is_refused)
 	ASSERT_EQ(0, kt_attach(link->fd));
 	ASSERT_EQ(0, kt_install(link->fd, TLS_TX, &link->out.key));
 	EXPECT_EQ(-1, connect(link->fd, &none, sizeof(none)));
-	EXPECT_EQ(0, sealed_out(link));
+	EXPECT_EQ(0, kt_sealed_out(link));
 }
 
 /* Never a listening socket with somebody's keys, not even after the end. */
@@ -379,7 +192,7 @@ KT_TEST(attach, listen_is_refused)
 	ASSERT_EQ(0, kt_attach(link->fd));
 	ASSERT_EQ(0, kt_install(link->fd, TLS_TX, &link->out.key));
 	EXPECT_EQ(-1, listen(link->fd, 1));
-	EXPECT_EQ(0, sealed_out(link));
+	EXPECT_EQ(0, kt_sealed_out(link));
 	kt_reset(&link->raw);
 	ASSERT_NE(0, kt_poll(link->fd, POLLHUP, KT_WAIT_MS));
 	EXPECT_EQ(-1, listen(link->fd, 1));
@@ -426,13 +239,13 @@ KT_TEST(attach, ipv6_socket_at_an_ipv4_address)
 	ASSERT_EQ(0, kt_attach(link->fd));
 	ASSERT_EQ(0, kt_install(link->fd, TLS_TX, &link->out.key));
 	ASSERT_EQ(0, kt_install(link->fd, TLS_RX, &link->in.key));
-	EXPECT_EQ(0, sealed_out(link));
-	EXPECT_EQ(0, sealed_in(link));
+	EXPECT_EQ(0, kt_sealed_out(link));
+	EXPECT_EQ(0, kt_sealed_in(link));
 	/* this would put TCP's own functions back in place of ours */
 	EXPECT_EQ(-1, setsockopt(link->fd, IPPROTO_IPV6, IPV6_ADDRFORM, &family,
 				 sizeof(family)));
-	EXPECT_EQ(0, sealed_out(link));
-	EXPECT_EQ(0, sealed_in(link));
+	EXPECT_EQ(0, kt_sealed_out(link));
+	EXPECT_EQ(0, kt_sealed_in(link));
 }
 
 KT_TEST(attach, mptcp_is_refused)
@@ -481,12 +294,12 @@ KT_TEST(attach, sockmap_and_records_exclude_each_other)
 	ASSERT_GE(map, 0);
 	ASSERT_EQ(0, put_in_sockmap(map, link->raw));
 	EXPECT_ERRNO(EINVAL, attach(link->raw));
-	EXPECT_EQ(0, plain_passes(link));
+	EXPECT_EQ(0, kt_plain_passes(link));
 	ASSERT_EQ(0, kt_attach(link->fd));
 	EXPECT_EQ(-1, put_in_sockmap(map, link->fd));
 	ASSERT_EQ(0, kt_install(link->fd, TLS_TX, &link->out.key));
 	EXPECT_EQ(-1, put_in_sockmap(map, link->fd));
-	EXPECT_EQ(0, sealed_out(link));
+	EXPECT_EQ(0, kt_sealed_out(link));
 	close(map);
 }
 

@@ -4,119 +4,42 @@
 #include <fcntl.h>
 #include <poll.h>
 
-enum {
-	BAD_RECORD_MAC = 20,		/* RFC 8446 6, RFC 5246 7.2 */
-	RECORD_OVERFLOW = 22,
-	PROTOCOL_VERSION = 70,
-};
-
 KT_FIXTURE_OPEN(bad)
-
-static int all_here(struct kt_link *link)
-{
-	return kt_arrived(link->raw, link->fd);
-}
-
-static int write_here(struct kt_link *link, const uint8_t *wire, size_t len)
-{
-	return kt_write_full(link->raw, wire, len) || all_here(link) ? -1 : 0;
-}
-
-static ssize_t seal_pattern(struct kt_link *link, size_t len, uint8_t *wire)
-{
-	static uint8_t plain[KT_MAX_WIRE];
-
-	kt_fill(plain, len, 0);
-	return kt_seal(&link->in, KT_DATA, plain, len, 0, wire);
-}
-
-static int recv_errno(int fd, int flags)
-{
-	uint8_t got[20000];
-	ssize_t n = recv(fd, got, sizeof(got), flags);
-
-	if (n >= 0)
-		kt_say("recv gave %zd bytes of a bad record", n);
-	return n < 0 ? errno : 0;
-}
-
-/*
- * The end after @error: every reader gets it, writers get no further, nothing
- * was counted, the peer has an alert or none, and the end of the stream.
- */
-static int ended(struct kt_link *link, int error, int want_alert)
-{
-	struct kseal_info before, after;
-	int alert, got;
-
-	if (kt_info_get(link->fd, &before))
-		return -1;
-	for (int i = 0; i < 3; i++) {
-		got = recv_errno(link->fd, 0);
-		if (got != error) {
-			kt_say("read %d: %s, want %s", i, strerror(got),
-			       strerror(error));
-			return -1;
-		}
-	}
-	if (send(link->fd, "late", 4, MSG_NOSIGNAL) != -1 ||
-	    (errno != EPIPE && errno != error)) {
-		kt_say("send after the end: %s", strerror(errno));
-		return -1;
-	}
-	if (!(kt_poll(link->fd, POLLIN, 0) & POLLIN)) {
-		kt_say("the error is not readable");
-		return -1;
-	}
-	if (kt_info_get(link->fd, &after))
-		return -1;
-	if (after.rx_records != before.rx_records ||
-	    after.rx_bytes != before.rx_bytes ||
-	    after.rx_direct_bytes != before.rx_direct_bytes) {
-		kt_say("a bad record was counted");
-		return -1;
-	}
-	if (kt_expect_end(link, &alert))
-		return -1;
-	if (alert != want_alert)
-		kt_say("alert %d, want %d", alert, want_alert);
-	return alert == want_alert ? 0 : -1;
-}
 
 /* A record of 100 bytes with the byte at @offset (from the end if < 0) flipped. */
 static int send_flipped(struct kt_link *link, ssize_t offset, uint8_t mask)
 {
 	static uint8_t wire[KT_MAX_WIRE];
-	ssize_t len = seal_pattern(link, 100, wire);
+	ssize_t len = kt_seal_pattern(link, 100, wire);
 
 	wire[offset < 0 ? len + offset : offset] ^= mask;
-	return write_here(link, wire, len);
+	return kt_write_here(link, wire, len);
 }
 
 KT_TEST(bad, flipped_tag)
 {
 	ASSERT_EQ(0, send_flipped(&self->link, -1, 1));
-	EXPECT_EQ(0, ended(&self->link, EBADMSG, BAD_RECORD_MAC));
+	EXPECT_EQ(0, kt_expect_ended(&self->link, EBADMSG, KT_BAD_RECORD_MAC));
 }
 
 KT_TEST(bad, flipped_ciphertext)
 {
 	ASSERT_EQ(0, send_flipped(&self->link, 20, 0x80));
-	EXPECT_EQ(0, ended(&self->link, EBADMSG, BAD_RECORD_MAC));
+	EXPECT_EQ(0, kt_expect_ended(&self->link, EBADMSG, KT_BAD_RECORD_MAC));
 }
 
 /* TLS 1.2: the explicit nonce; TLS 1.3: the first byte of ciphertext. */
 KT_TEST(bad, flipped_byte_behind_the_header)
 {
 	ASSERT_EQ(0, send_flipped(&self->link, KT_HEADER, 1));
-	EXPECT_EQ(0, ended(&self->link, EBADMSG, BAD_RECORD_MAC));
+	EXPECT_EQ(0, kt_expect_ended(&self->link, EBADMSG, KT_BAD_RECORD_MAC));
 }
 
 /* The header is additional data: another type does not authenticate. */
 KT_TEST(bad, flipped_type)
 {
 	ASSERT_EQ(0, send_flipped(&self->link, 0, KT_DATA ^ KT_HANDSHAKE));
-	EXPECT_EQ(0, ended(&self->link, EBADMSG, BAD_RECORD_MAC));
+	EXPECT_EQ(0, kt_expect_ended(&self->link, EBADMSG, KT_BAD_RECORD_MAC));
 }
 
 /* One byte less than there is: what is left would be the next header. */
@@ -124,28 +47,28 @@ KT_TEST(bad, flipped_length)
 {
 	ASSERT_EQ(0, send_flipped(&self->link, 4, 1));
 	ASSERT_EQ(0, kt_send_pattern(&self->link, 100, 0));
-	EXPECT_EQ(0, ended(&self->link, EBADMSG, BAD_RECORD_MAC));
+	EXPECT_EQ(0, kt_expect_ended(&self->link, EBADMSG, KT_BAD_RECORD_MAC));
 }
 
 KT_TEST(bad, replayed_record)
 {
 	static uint8_t wire[KT_MAX_WIRE];
-	ssize_t len = seal_pattern(&self->link, 100, wire);
+	ssize_t len = kt_seal_pattern(&self->link, 100, wire);
 	uint8_t got[100];
 
-	ASSERT_EQ(0, write_here(&self->link, wire, len));
+	ASSERT_EQ(0, kt_write_here(&self->link, wire, len));
 	ASSERT_EQ(100, recv(self->link.fd, got, 100, 0));
-	ASSERT_EQ(0, write_here(&self->link, wire, len));
-	EXPECT_EQ(0, ended(&self->link, EBADMSG, BAD_RECORD_MAC));
+	ASSERT_EQ(0, kt_write_here(&self->link, wire, len));
+	EXPECT_EQ(0, kt_expect_ended(&self->link, EBADMSG, KT_BAD_RECORD_MAC));
 }
 
 KT_TEST(bad, missing_record)
 {
 	static uint8_t wire[KT_MAX_WIRE];
 
-	ASSERT_GT(seal_pattern(&self->link, 100, wire), 0);
+	ASSERT_GT(kt_seal_pattern(&self->link, 100, wire), 0);
 	ASSERT_EQ(0, kt_send_pattern(&self->link, 100, 0));
-	EXPECT_EQ(0, ended(&self->link, EBADMSG, BAD_RECORD_MAC));
+	EXPECT_EQ(0, kt_expect_ended(&self->link, EBADMSG, KT_BAD_RECORD_MAC));
 }
 
 KT_TEST(bad, record_of_another_key)
@@ -156,79 +79,7 @@ KT_TEST(bad, record_of_another_key)
 	kt_flow_done(&self->link.in);
 	ASSERT_EQ(0, kt_flow_init(&self->link.in, &key));
 	ASSERT_EQ(0, kt_send_pattern(&self->link, 100, 0));
-	EXPECT_EQ(0, ended(&self->link, EBADMSG, BAD_RECORD_MAC));
-}
-
-/* ---- headers ------------------------------------------------------------ */
-
-static int send_header(struct kt_link *link, uint8_t type, uint16_t version,
-		       uint16_t len)
-{
-	uint8_t header[] = { type, version >> 8, version, len >> 8, len };
-
-	return write_here(link, header, sizeof(header));
-}
-
-static size_t longest(const struct kt_params *params)
-{
-	return KT_MAX_PLAIN + kt_overhead(params->version) - KT_HEADER;
-}
-
-KT_TEST(bad, version_too_old)
-{
-	ASSERT_EQ(0, send_header(&self->link, KT_DATA, 0x0301, 100));
-	EXPECT_EQ(0, ended(&self->link, EINVAL, PROTOCOL_VERSION));
-}
-
-KT_TEST(bad, version_too_new)
-{
-	ASSERT_EQ(0, send_header(&self->link, KT_DATA, 0x0304, 100));
-	EXPECT_EQ(0, ended(&self->link, EINVAL, PROTOCOL_VERSION));
-}
-
-KT_TEST(bad, version_of_something_else)
-{
-	/* "GET / HTTP/1.1" begins like this: 'E' 'T', length 0x202f */
-	ASSERT_EQ(0, send_header(&self->link, KT_DATA, 0x4554, 0x0100));
-	EXPECT_EQ(0, ended(&self->link, EINVAL, PROTOCOL_VERSION));
-}
-
-KT_TEST(bad, length_one_too_many)
-{
-	ASSERT_EQ(0, send_header(&self->link, KT_DATA, TLS_1_2_VERSION,
-				 longest(&variant->params) + 1));
-	EXPECT_EQ(0, ended(&self->link, EMSGSIZE, RECORD_OVERFLOW));
-}
-
-KT_TEST(bad, length_65535)
-{
-	ASSERT_EQ(0, send_header(&self->link, KT_DATA, TLS_1_2_VERSION, 65535));
-	EXPECT_EQ(0, ended(&self->link, EMSGSIZE, RECORD_OVERFLOW));
-}
-
-/* It would authenticate, and is too long all the same. */
-KT_TEST(bad, sealed_record_one_byte_too_long)
-{
-	static uint8_t wire[KT_MAX_WIRE];
-	ssize_t len = seal_pattern(&self->link, KT_MAX_PLAIN + 1, wire);
-
-	ASSERT_EQ(0, write_here(&self->link, wire, len));
-	EXPECT_EQ(0, ended(&self->link, EMSGSIZE, RECORD_OVERFLOW));
-}
-
-KT_TEST(bad, length_0)
-{
-	ASSERT_EQ(0, send_header(&self->link, KT_DATA, TLS_1_2_VERSION, 0));
-	EXPECT_EQ(0, ended(&self->link, EBADMSG, BAD_RECORD_MAC));
-}
-
-/* Less than explicit nonce, inner type and tag take. */
-KT_TEST(bad, length_one_too_few)
-{
-	ASSERT_EQ(0, send_header(&self->link, KT_DATA, TLS_1_2_VERSION,
-				 kt_overhead(variant->params.version) -
-				 KT_HEADER - 1));
-	EXPECT_EQ(0, ended(&self->link, EBADMSG, BAD_RECORD_MAC));
+	EXPECT_EQ(0, kt_expect_ended(&self->link, EBADMSG, KT_BAD_RECORD_MAC));
 }
 
 /* RFC 8446 5.2: sealed, but nothing inside; in TLS 1.2 such a record is empty. */
@@ -239,99 +90,25 @@ KT_TEST(bad, no_content_type)
 	bool has_type = variant->params.version == TLS_1_2_VERSION;
 	ssize_t len = kt_seal(&self->link.in, 0, zeros, 100, 50, wire);
 
-	ASSERT_EQ(0, write_here(&self->link, wire, len));
+	ASSERT_EQ(0, kt_write_here(&self->link, wire, len));
 	if (has_type) {
 		uint8_t type;
 
 		EXPECT_EQ(100, kt_recv_type(self->link.fd, &type, zeros, 200, 0));
 		EXPECT_EQ(0, type);
 	} else {
-		EXPECT_EQ(0, ended(&self->link, EBADMSG, BAD_RECORD_MAC));
+		EXPECT_EQ(0, kt_expect_ended(&self->link, EBADMSG, KT_BAD_RECORD_MAC));
 	}
-}
-
-/* ---- the stream's end --------------------------------------------------- */
-
-KT_TEST(bad, clean_end_is_0)
-{
-	uint8_t byte;
-
-	ASSERT_EQ(0, kt_send_record(&self->link, KT_DATA, "x", 1));
-	ASSERT_EQ(0, shutdown(self->link.raw, SHUT_WR));
-	ASSERT_EQ(1, recv(self->link.fd, &byte, 1, 0));
-	for (int i = 0; i < 3; i++)
-		EXPECT_EQ(0, recv(self->link.fd, &byte, 1, 0));
-	/* the other direction goes on */
-	ASSERT_EQ(4, send(self->link.fd, "more", 4, 0));
-	EXPECT_EQ(0, kt_expect_record(&self->link, KT_DATA, "more", 4));
-}
-
-static int truncated_at(struct kt_link *link, size_t keep)
-{
-	static uint8_t wire[KT_MAX_WIRE];
-	int alert;
-
-	if (seal_pattern(link, 1000, wire) < 0 ||
-	    kt_write_full(link->raw, wire, keep) ||
-	    shutdown(link->raw, SHUT_WR))
-		return -1;
-	for (int i = 0; i < 3; i++) {
-		int got = recv_errno(link->fd, 0);
-
-		if (got == ECONNRESET)
-			continue;
-		kt_say("%zu bytes of a record, then the end: %s", keep,
-		       strerror(got));
-		return -1;
-	}
-	return kt_expect_end(link, &alert) || alert != -1 ? -1 : 0;
-}
-
-KT_TEST(bad, end_inside_a_header)
-{
-	EXPECT_EQ(0, truncated_at(&self->link, 3));
-}
-
-KT_TEST(bad, end_behind_a_header)
-{
-	EXPECT_EQ(0, truncated_at(&self->link, KT_HEADER));
-}
-
-KT_TEST(bad, end_one_byte_early)
-{
-	EXPECT_EQ(0, truncated_at(&self->link,
-				  1000 + kt_overhead(variant->params.version) - 1));
-}
-
-static ssize_t recv_one(void *arg)
-{
-	struct kt_link *link = arg;
-	uint8_t got[2000];
-
-	return recv(link->fd, got, sizeof(got), 0);
-}
-
-KT_TEST(bad, end_inside_a_record_wakes_the_reader)
-{
-	struct kt_task task;
-
-	ASSERT_EQ(0, kt_task_start(&task, recv_one, &self->link));
-	ASSERT_EQ(0, kt_task_asleep(&task));
-	ASSERT_EQ(0, send_header(&self->link, KT_DATA, TLS_1_2_VERSION, 500));
-	ASSERT_EQ(0, shutdown(self->link.raw, SHUT_WR));
-	EXPECT_EQ(-1, kt_task_join(&task));
-	EXPECT_EQ(ECONNRESET, task.error);
 }
 
 KT_TEST(bad, bad_record_wakes_the_reader)
 {
-	struct kt_task task;
+	struct kt_reader reader;
 
-	ASSERT_EQ(0, kt_task_start(&task, recv_one, &self->link));
-	ASSERT_EQ(0, kt_task_asleep(&task));
+	ASSERT_EQ(0, kt_reader_start(&reader, self->link.fd, 2000, 0));
 	ASSERT_EQ(0, send_flipped(&self->link, -1, 1));
-	EXPECT_EQ(-1, kt_task_join(&task));
-	EXPECT_EQ(EBADMSG, task.error);
+	EXPECT_EQ(-1, kt_task_join(&reader.task));
+	EXPECT_EQ(EBADMSG, reader.task.error);
 }
 
 /* Keys do not outlive the connection they ended with. */
@@ -341,7 +118,7 @@ KT_TEST(bad, keys_are_gone_afterwards)
 	socklen_t len = kt_key_info(&self->link.out.key, &info), got = len;
 
 	ASSERT_EQ(0, send_flipped(&self->link, -1, 1));
-	EXPECT_EQ(EBADMSG, recv_errno(self->link.fd, 0));
+	EXPECT_EQ(EBADMSG, kt_recv_errno(self->link.fd, 0));
 	memset(&info, 0, sizeof(info));
 	EXPECT_ERRNO(EBUSY, getsockopt(self->link.fd, SOL_TLS, TLS_TX, &info, &got));
 	EXPECT_ERRNO(EBUSY, getsockopt(self->link.fd, SOL_TLS, TLS_RX, &info, &got));
@@ -361,7 +138,7 @@ KT_TEST(bad, good_records_before_it_are_delivered)
 	ASSERT_EQ(0, send_flipped(&self->link, -1, 1));
 	ASSERT_EQ(1000, recv(self->link.fd, got, sizeof(got), 0));
 	EXPECT_EQ(0, kt_check(got, 1000, 0));
-	EXPECT_EQ(0, ended(&self->link, EBADMSG, BAD_RECORD_MAC));
+	EXPECT_EQ(0, kt_expect_ended(&self->link, EBADMSG, KT_BAD_RECORD_MAC));
 }
 
 KT_TEST(bad, waitall_gives_what_was_good)
@@ -369,10 +146,10 @@ KT_TEST(bad, waitall_gives_what_was_good)
 	uint8_t got[2000];
 
 	ASSERT_EQ(0, kt_send_pattern(&self->link, 500, 0));
-	ASSERT_EQ(0, send_header(&self->link, KT_DATA, 0x0301, 100));
+	ASSERT_EQ(0, kt_send_header(&self->link, KT_DATA, 0x0301, 100));
 	ASSERT_EQ(500, recv(self->link.fd, got, sizeof(got), MSG_WAITALL));
 	EXPECT_EQ(0, kt_check(got, 500, 0));
-	EXPECT_EQ(0, ended(&self->link, EINVAL, PROTOCOL_VERSION));
+	EXPECT_EQ(0, kt_expect_ended(&self->link, EINVAL, KT_PROTOCOL_VERSION));
 }
 
 /* Opened while all was well: delivered, to the last byte. */
@@ -386,7 +163,7 @@ KT_TEST(bad, rest_of_a_good_record_is_delivered)
 		ASSERT_EQ(100, recv(self->link.fd, got, 100, 0));
 		EXPECT_EQ(0, kt_check(got, 100, i));
 	}
-	EXPECT_EQ(0, ended(&self->link, EBADMSG, BAD_RECORD_MAC));
+	EXPECT_EQ(0, kt_expect_ended(&self->link, EBADMSG, KT_BAD_RECORD_MAC));
 }
 
 KT_TEST(bad, good_records_behind_it_are_not)
@@ -394,7 +171,7 @@ KT_TEST(bad, good_records_behind_it_are_not)
 	ASSERT_EQ(0, send_flipped(&self->link, -1, 1));
 	ASSERT_EQ(0, kt_send_pattern(&self->link, 100, 0));
 	ASSERT_EQ(0, kt_send_pattern(&self->link, 100, 100));
-	EXPECT_EQ(0, ended(&self->link, EBADMSG, BAD_RECORD_MAC));
+	EXPECT_EQ(0, kt_expect_ended(&self->link, EBADMSG, KT_BAD_RECORD_MAC));
 }
 
 KT_TEST(bad, control_records_too)
@@ -404,16 +181,16 @@ KT_TEST(bad, control_records_too)
 	uint8_t got[10], type;
 
 	wire[len - 1] ^= 1;
-	ASSERT_EQ(0, write_here(&self->link, wire, len));
+	ASSERT_EQ(0, kt_write_here(&self->link, wire, len));
 	EXPECT_ERRNO(EBADMSG, kt_recv_type(self->link.fd, &type, got, 10, 0));
-	EXPECT_EQ(0, ended(&self->link, EBADMSG, BAD_RECORD_MAC));
+	EXPECT_EQ(0, kt_expect_ended(&self->link, EBADMSG, KT_BAD_RECORD_MAC));
 }
 
 KT_TEST(bad, peek_sees_no_bad_record)
 {
 	ASSERT_EQ(0, send_flipped(&self->link, -1, 1));
-	EXPECT_EQ(EBADMSG, recv_errno(self->link.fd, MSG_PEEK));
-	EXPECT_EQ(0, ended(&self->link, EBADMSG, BAD_RECORD_MAC));
+	EXPECT_EQ(EBADMSG, kt_recv_errno(self->link.fd, MSG_PEEK));
+	EXPECT_EQ(0, kt_expect_ended(&self->link, EBADMSG, KT_BAD_RECORD_MAC));
 }
 
 KT_TEST(bad, splice_moves_no_bad_record)
@@ -423,7 +200,7 @@ KT_TEST(bad, splice_moves_no_bad_record)
 	ASSERT_EQ(0, pipe2(pipe, O_CLOEXEC));
 	ASSERT_EQ(0, send_flipped(&self->link, -1, 1));
 	EXPECT_ERRNO(EBADMSG, splice(self->link.fd, NULL, pipe[1], NULL, 1000, 0));
-	EXPECT_EQ(0, ended(&self->link, EBADMSG, BAD_RECORD_MAC));
+	EXPECT_EQ(0, kt_expect_ended(&self->link, EBADMSG, KT_BAD_RECORD_MAC));
 	close(pipe[0]);
 	close(pipe[1]);
 }
@@ -435,25 +212,24 @@ KT_TEST(bad, small_read_sees_no_bad_record)
 
 	ASSERT_EQ(0, send_flipped(&self->link, -1, 1));
 	EXPECT_ERRNO(EBADMSG, recv(self->link.fd, got, sizeof(got), 0));
-	EXPECT_EQ(0, ended(&self->link, EBADMSG, BAD_RECORD_MAC));
+	EXPECT_EQ(0, kt_expect_ended(&self->link, EBADMSG, KT_BAD_RECORD_MAC));
 }
 
 KT_TEST(bad, record_longer_than_the_window)
 {
 	static uint8_t wire[KT_MAX_WIRE];
 	struct kt_tune tune = { .fd_rcvbuf = 4096 };
-	struct kt_task task;
+	struct kt_reader reader;
 	ssize_t len;
 
-	kt_link_close(&self->link);
-	ASSERT_EQ(0, kt_link_open(&self->link, &variant->params, &tune));
-	len = seal_pattern(&self->link, 16384, wire);
+	ASSERT_EQ(0, kt_link_reopen(&self->link, &variant->params, &tune));
+	len = kt_seal_pattern(&self->link, 16384, wire);
 	wire[len - 1] ^= 1;
-	ASSERT_EQ(0, kt_task_start(&task, recv_one, &self->link));
+	ASSERT_EQ(0, kt_reader_start(&reader, self->link.fd, 2000, 0));
 	ASSERT_EQ(0, kt_write_full(self->link.raw, wire, len));
-	EXPECT_EQ(-1, kt_task_join(&task));
-	EXPECT_EQ(EBADMSG, task.error);
-	EXPECT_EQ(0, ended(&self->link, EBADMSG, BAD_RECORD_MAC));
+	EXPECT_EQ(-1, kt_task_join(&reader.task));
+	EXPECT_EQ(EBADMSG, reader.task.error);
+	EXPECT_EQ(0, kt_expect_ended(&self->link, EBADMSG, KT_BAD_RECORD_MAC));
 }
 
 /* An open record must not leave behind the alert, nor hold it back. */
@@ -464,12 +240,12 @@ KT_TEST(bad, with_a_record_open_for_sending)
 
 	ASSERT_EQ(4, send(self->link.fd, "open", 4, MSG_MORE));
 	ASSERT_EQ(0, send_flipped(&self->link, -1, 1));
-	EXPECT_EQ(EBADMSG, recv_errno(self->link.fd, 0));
+	EXPECT_EQ(EBADMSG, kt_recv_errno(self->link.fd, 0));
 	ASSERT_EQ(0, kt_recv_record(&self->link, &record));
 	if (record.type == KT_DATA) {
 		EXPECT_EQ(4, record.len);
 		EXPECT_EQ(0, kt_expect_end(&self->link, &alert));
-		EXPECT_EQ(BAD_RECORD_MAC, alert);
+		EXPECT_EQ(KT_BAD_RECORD_MAC, alert);
 	} else {
 		EXPECT_EQ(KT_ALERT, record.type);
 		EXPECT_EQ(0, kt_expect_end(&self->link, &alert));
@@ -482,13 +258,11 @@ KT_TEST(bad, without_a_sending_key)
 {
 	uint8_t byte;
 
-	kt_link_close(&self->link);
-	ASSERT_EQ(0, kt_link_pair(&self->link, &variant->params, NULL));
-	ASSERT_EQ(0, kt_attach(self->link.fd));
+	ASSERT_EQ(0, kt_link_reopen_keyless(&self->link, &variant->params));
 	ASSERT_EQ(0, kt_install(self->link.fd, TLS_RX, &self->link.in.key));
 	ASSERT_EQ(0, send_flipped(&self->link, -1, 1));
 	for (int i = 0; i < 3; i++)
-		EXPECT_EQ(EBADMSG, recv_errno(self->link.fd, 0));
+		EXPECT_EQ(EBADMSG, kt_recv_errno(self->link.fd, 0));
 	EXPECT_EQ(-1, send(self->link.fd, "late", 4, MSG_NOSIGNAL));
 	ASSERT_NE(0, kt_poll(self->link.raw, POLLIN, KT_WAIT_MS));
 	EXPECT_LE(recv(self->link.raw, &byte, 1, MSG_DONTWAIT), 0);
@@ -514,9 +288,9 @@ KT_TEST(bad, last_number_can_be_received_and_no_other)
 	EXPECT_EQ(0, kt_check(got, 100, 0));
 	/* sealed with number 0: it would authenticate if numbers wrapped */
 	ASSERT_EQ(0, kt_send_pattern(&self->link, 100, 100));
-	ASSERT_EQ(0, all_here(&self->link));
-	EXPECT_EQ(EBADMSG, recv_errno(self->link.fd, 0));
-	EXPECT_EQ(EBADMSG, recv_errno(self->link.fd, 0));
+	ASSERT_EQ(0, kt_all_here(&self->link));
+	EXPECT_EQ(EBADMSG, kt_recv_errno(self->link.fd, 0));
+	EXPECT_EQ(EBADMSG, kt_recv_errno(self->link.fd, 0));
 }
 
 KT_TEST(bad, last_number_can_be_sent_and_no_other)

@@ -2,14 +2,8 @@
 /* Records that are not application data, and splice(2) out of the socket. */
 #include "lib/fixture.h"
 #include <fcntl.h>
-#include <poll.h>
 
 KT_FIXTURE_OPEN(control)
-
-static int all_here(struct kt_link *link)
-{
-	return kt_arrived(link->raw, link->fd);
-}
 
 /* What a call without room for the type gives, as a string. */
 static ssize_t recv_plain(int fd, char *buffer, size_t len)
@@ -55,7 +49,7 @@ KT_TEST(control, without_room_for_the_type_is_eio)
 
 	ASSERT_EQ(0, kt_send_record(&self->link, KT_ALERT, "\1\0", 2));
 	ASSERT_EQ(0, kt_send_record(&self->link, KT_DATA, "data", 4));
-	ASSERT_EQ(0, all_here(&self->link));
+	ASSERT_EQ(0, kt_all_here(&self->link));
 	for (int i = 0; i < 3; i++)
 		EXPECT_ERRNO(EIO, recv_plain(self->link.fd, got, sizeof(got)));
 	ASSERT_EQ(2, kt_recv_type(self->link.fd, &type, got, sizeof(got), 0));
@@ -91,7 +85,7 @@ KT_TEST(control, data_in_front_comes_first)
 	ASSERT_EQ(0, kt_send_record(&self->link, KT_DATA, "two", 3));
 	ASSERT_EQ(0, kt_send_record(&self->link, KT_ALERT, "\1\0", 2));
 	ASSERT_EQ(0, kt_send_record(&self->link, KT_DATA, "three", 5));
-	ASSERT_EQ(0, all_here(&self->link));
+	ASSERT_EQ(0, kt_all_here(&self->link));
 	EXPECT_EQ(6, recv_plain(self->link.fd, got, sizeof(got)));
 	EXPECT_STREQ("onetwo", got);
 	EXPECT_ERRNO(EIO, recv_plain(self->link.fd, got, sizeof(got)));
@@ -111,7 +105,7 @@ KT_TEST(control, types_never_merge)
 
 	for (size_t i = 0; i < ARRAY_SIZE(types); i++)
 		ASSERT_EQ(0, kt_send_record(&self->link, types[i], "part", 4));
-	ASSERT_EQ(0, all_here(&self->link));
+	ASSERT_EQ(0, kt_all_here(&self->link));
 	for (size_t i = 0; i < ARRAY_SIZE(want); i++) {
 		EXPECT_EQ(lens[i], kt_recv_type(self->link.fd, &type, got,
 						sizeof(got), 0));
@@ -126,7 +120,7 @@ KT_TEST(control, waitall_stops_at_another_type)
 
 	ASSERT_EQ(0, kt_send_record(&self->link, KT_DATA, "data", 4));
 	ASSERT_EQ(0, kt_send_record(&self->link, KT_ALERT, "\1\0", 2));
-	ASSERT_EQ(0, all_here(&self->link));
+	ASSERT_EQ(0, kt_all_here(&self->link));
 	EXPECT_EQ(4, kt_recv_type(self->link.fd, &type, got, sizeof(got),
 				  MSG_WAITALL));
 	EXPECT_EQ(KT_DATA, type);
@@ -141,7 +135,7 @@ KT_TEST(control, read_in_parts_has_its_type_each_time)
 
 	ASSERT_EQ(0, kt_send_record(&self->link, KT_HANDSHAKE, "handshake", 9));
 	ASSERT_EQ(0, kt_send_record(&self->link, KT_DATA, "data", 4));
-	ASSERT_EQ(0, all_here(&self->link));
+	ASSERT_EQ(0, kt_all_here(&self->link));
 	EXPECT_EQ(4, kt_recv_type(self->link.fd, &type, got, 4, 0));
 	EXPECT_EQ(KT_HANDSHAKE, type);
 	EXPECT_ERRNO(EIO, recv_plain(self->link.fd, got, sizeof(got)));
@@ -174,7 +168,7 @@ KT_TEST(control, peek_stops_at_another_type)
 
 	ASSERT_EQ(0, kt_send_record(&self->link, KT_DATA, "data", 4));
 	ASSERT_EQ(0, kt_send_record(&self->link, KT_ALERT, "\1\0", 2));
-	ASSERT_EQ(0, all_here(&self->link));
+	ASSERT_EQ(0, kt_all_here(&self->link));
 	EXPECT_EQ(4, kt_recv_type(self->link.fd, &type, got, sizeof(got),
 				  MSG_PEEK));
 	EXPECT_EQ(KT_DATA, type);
@@ -191,7 +185,7 @@ KT_TEST(control, padded_type_is_the_inner_one)
 	uint8_t type;
 
 	ASSERT_EQ(0, kt_write_full(self->link.raw, wire, len));
-	ASSERT_EQ(0, all_here(&self->link));
+	ASSERT_EQ(0, kt_all_here(&self->link));
 	EXPECT_ERRNO(EIO, recv_plain(self->link.fd, got, sizeof(got)));
 	EXPECT_EQ(4, kt_recv_type(self->link.fd, &type, got, sizeof(got), 0));
 	EXPECT_EQ(KT_HANDSHAKE, type);
@@ -207,141 +201,6 @@ KT_TEST(control, end_of_stream_behind_a_control_record)
 	ASSERT_EQ(2, kt_recv_type(self->link.fd, &type, got, sizeof(got), 0));
 	EXPECT_EQ(KT_ALERT, type);
 	EXPECT_EQ(0, kt_read_eof(self->link.fd));
-}
-
-/* ---- splice(2) out ------------------------------------------------------ */
-
-FIXTURE(splice)
-{
-	struct kt_link link;
-	int pipe[2];
-};
-
-KT_VARIANTS(splice);
-
-FIXTURE_SETUP(splice)
-{
-	ASSERT_EQ(0, kt_link_open(&self->link, &variant->params, NULL));
-	ASSERT_EQ(0, pipe2(self->pipe, O_CLOEXEC | O_NONBLOCK));
-}
-
-FIXTURE_TEARDOWN(splice)
-{
-	kt_link_close(&self->link);
-	kt_close(&self->pipe[0]);
-	kt_close(&self->pipe[1]);
-}
-
-/* Move up to @len bytes through the pipe; how many, checked. */
-static ssize_t through_pipe(int fd, int *pipe, size_t len, uint64_t position)
-{
-	static uint8_t got[65536];
-	ssize_t n = splice(fd, NULL, pipe[1], NULL, len, SPLICE_F_NONBLOCK);
-
-	if (n <= 0)
-		return n;
-	if (kt_read_pipe(pipe[0], got, n) || kt_check(got, n, position))
-		return -2;
-	return n;
-}
-
-/* The same until @len bytes came or there are no more. */
-static ssize_t all_through_pipe(int fd, int *pipe, size_t len, uint64_t position)
-{
-	size_t done = 0;
-
-	while (done < len) {
-		ssize_t n = through_pipe(fd, pipe, len - done, position + done);
-
-		if (n <= 0)
-			return n < 0 && errno != EAGAIN ? n : (ssize_t)done;
-		done += n;
-	}
-	return done;
-}
-
-KT_TEST(splice, gives_plaintext)
-{
-	static const size_t sizes[] = { 1, 100, 4096, 5000, 16384 };
-	uint64_t position = 0;
-
-	for (size_t i = 0; i < ARRAY_SIZE(sizes); i++) {
-		ASSERT_EQ(0, kt_send_pattern(&self->link, sizes[i], position));
-		ASSERT_EQ(0, all_here(&self->link));
-		ASSERT_EQ(sizes[i], all_through_pipe(self->link.fd, self->pipe,
-						     sizes[i], position));
-		position += sizes[i];
-	}
-	EXPECT_ERRNO(EAGAIN, through_pipe(self->link.fd, self->pipe, 10, 0));
-}
-
-KT_TEST(splice, several_records)
-{
-	ASSERT_EQ(0, kt_send_stream(&self->link, 40000, 7000, 0));
-	ASSERT_EQ(0, all_here(&self->link));
-	EXPECT_EQ(40000, all_through_pipe(self->link.fd, self->pipe, 40000, 0));
-}
-
-KT_TEST(splice, parts_of_a_record)
-{
-	uint8_t got[2000];
-
-	ASSERT_EQ(0, kt_send_pattern(&self->link, 5000, 0));
-	ASSERT_EQ(0, all_here(&self->link));
-	EXPECT_EQ(1000, all_through_pipe(self->link.fd, self->pipe, 1000, 0));
-	EXPECT_EQ(2000, recv(self->link.fd, got, sizeof(got), 0));
-	EXPECT_EQ(0, kt_check(got, 2000, 1000));
-	EXPECT_EQ(2000, all_through_pipe(self->link.fd, self->pipe, 2000, 3000));
-}
-
-KT_TEST(splice, behind_a_peek)
-{
-	uint8_t got[300];
-
-	ASSERT_EQ(0, kt_send_stream(&self->link, 300, 100, 0));
-	ASSERT_EQ(0, all_here(&self->link));
-	EXPECT_EQ(300, recv(self->link.fd, got, 300, MSG_PEEK));
-	EXPECT_EQ(300, all_through_pipe(self->link.fd, self->pipe, 300, 0));
-}
-
-KT_TEST(splice, refuses_control_records_and_leaves_them)
-{
-	char got[10];
-	uint8_t type;
-
-	ASSERT_EQ(0, kt_send_pattern(&self->link, 100, 0));
-	ASSERT_EQ(0, kt_send_record(&self->link, KT_ALERT, "\1\0", 2));
-	ASSERT_EQ(0, kt_send_pattern(&self->link, 100, 100));
-	ASSERT_EQ(0, all_here(&self->link));
-	EXPECT_EQ(100, through_pipe(self->link.fd, self->pipe, 100, 0));
-	EXPECT_ERRNO(EINVAL, through_pipe(self->link.fd, self->pipe, 100, 0));
-	EXPECT_ERRNO(EINVAL, through_pipe(self->link.fd, self->pipe, 100, 0));
-	EXPECT_EQ(2, kt_recv_type(self->link.fd, &type, got, sizeof(got), 0));
-	EXPECT_EQ(KT_ALERT, type);
-	EXPECT_EQ(100, through_pipe(self->link.fd, self->pipe, 100, 100));
-}
-
-KT_TEST(splice, end_of_stream_is_0)
-{
-	ASSERT_EQ(0, kt_send_pattern(&self->link, 100, 0));
-	ASSERT_EQ(0, shutdown(self->link.raw, SHUT_WR));
-	ASSERT_NE(0, kt_poll(self->link.fd, POLLRDHUP, KT_WAIT_MS));
-	EXPECT_EQ(100, through_pipe(self->link.fd, self->pipe, 1000, 0));
-	EXPECT_EQ(0, through_pipe(self->link.fd, self->pipe, 1000, 0));
-}
-
-KT_TEST(splice, from_socket_to_socket)
-{
-	struct kt_link other;
-	struct kt_tally tally;
-
-	ASSERT_EQ(0, kt_link_open(&other, &variant->params, NULL));
-	ASSERT_EQ(0, kt_send_pattern(&self->link, 10000, 0));
-	ASSERT_EQ(0, all_here(&self->link));
-	ASSERT_EQ(10000, splice(self->link.fd, NULL, self->pipe[1], NULL, 10000, 0));
-	ASSERT_EQ(10000, splice(self->pipe[0], NULL, other.fd, NULL, 10000, 0));
-	EXPECT_EQ(0, kt_expect_stream(&other, 10000, 0, &tally));
-	kt_link_close(&other);
 }
 
 TEST_HARNESS_MAIN

@@ -41,9 +41,7 @@ KT_TEST(life, module_in_use_stays)
 KT_TEST(life, module_in_use_without_keys_stays)
 {
 	ASSERT_EQ(0, geteuid()) TH_LOG("only root can try to unload a module");
-	kt_link_close(&self->link);
-	ASSERT_EQ(0, kt_link_pair(&self->link, &variant->params, NULL));
-	ASSERT_EQ(0, kt_attach(self->link.fd));
+	ASSERT_EQ(0, kt_link_reopen_keyless(&self->link, &variant->params));
 	EXPECT_ERRNO(EWOULDBLOCK, unload());
 }
 
@@ -103,21 +101,13 @@ KT_TEST(life, a_hundred_sockets)
 
 /* ---- closing ------------------------------------------------------------ */
 
-static int open_small(struct kt_link *link, const struct kt_params *params)
-{
-	struct kt_tune tune = { .fd_sndbuf = 8192, .raw_rcvbuf = 8192 };
-
-	kt_link_close(link);
-	return kt_link_open(link, params, &tune);
-}
-
 KT_TEST(life, close_delivers_what_was_accepted)
 {
 	int base = users_at_rest(&self->link);
 	ssize_t sent;
 
 	ASSERT_GE(base, 0);
-	ASSERT_EQ(0, open_small(&self->link, &variant->params));
+	ASSERT_EQ(0, kt_link_reopen_small(&self->link, &variant->params));
 	sent = kt_fill_buffers(self->link.fd, 30000, 0);
 	ASSERT_GT(sent, 0);
 	kt_close(&self->link.fd);
@@ -134,7 +124,7 @@ KT_TEST(life, close_delivers_the_open_record_too)
 	uint64_t sent = 0;
 	ssize_t n;
 
-	ASSERT_EQ(0, open_small(&self->link, &variant->params));
+	ASSERT_EQ(0, kt_link_reopen_small(&self->link, &variant->params));
 	do {
 		kt_fill(chunk, sizeof(chunk), sent);
 		n = send(self->link.fd, chunk, sizeof(chunk),
@@ -296,7 +286,7 @@ KT_TEST(life, killed_sender_leaves_whole_records)
 	int ret, status;
 	pid_t pid;
 
-	ASSERT_EQ(0, open_small(&self->link, &variant->params));
+	ASSERT_EQ(0, kt_link_reopen_small(&self->link, &variant->params));
 	pid = fork();
 	ASSERT_GE(pid, 0);
 	if (!pid) {

@@ -140,8 +140,7 @@ KT_TEST(network, losses_and_a_small_window)
 		.fd_rcvbuf = 6000, .raw_rcvbuf = 6000, .fd_sndbuf = 10000,
 	};
 
-	kt_link_close(&self->link);
-	ASSERT_EQ(0, kt_link_open(&self->link, &variant->params, &tune));
+	ASSERT_EQ(0, kt_link_reopen(&self->link, &variant->params, &tune));
 	ASSERT_EQ(0, spoil("limit 10000 loss 1% duplicate 5%"));
 	EXPECT_EQ(0, both_ways(&self->link));
 }

@@ -2,7 +2,6 @@
 /* sendfile(2), splice(2) and vmsplice(2) into the socket. */
 #include "lib/fixture.h"
 #include <fcntl.h>
-#include <poll.h>
 #include <sys/sendfile.h>
 #include <sys/stat.h>
 #include <sys/uio.h>
@@ -66,13 +65,6 @@ static int file_unchanged(int file, size_t len)
 	return ret;
 }
 
-static uint64_t spliced(int fd)
-{
-	struct kseal_info info;
-
-	return kt_info_get(fd, &info) ? ~0ULL : info.tx_splice_bytes;
-}
-
 struct sender {
 	int fd;
 	int file;
@@ -125,7 +117,7 @@ KT_TEST(file, many_sizes)
 		total += sizes[i];
 	}
 	EXPECT_EQ(0, kt_expect_nothing(&self->link));
-	EXPECT_EQ(total, spliced(self->link.fd));
+	EXPECT_EQ(total, kt_spliced_bytes(self->link.fd));
 	EXPECT_EQ(0, file_unchanged(self->file, 200000));
 }
 
@@ -234,7 +226,7 @@ KT_TEST(file, header_and_file_share_the_first_record)
 	ASSERT_EQ(10000 + len, record.len);
 	EXPECT_EQ(0, memcmp(record.data, head, len));
 	EXPECT_EQ(0, kt_check(record.data + len, 10000, 0));
-	EXPECT_EQ(10000, spliced(self->link.fd));
+	EXPECT_EQ(10000, kt_spliced_bytes(self->link.fd));
 }
 
 KT_TEST(file, header_and_long_file)
@@ -253,7 +245,7 @@ KT_TEST(file, header_and_long_file)
 	EXPECT_EQ(0, kt_expect_stream(&self->link, 100000, 0, &tally));
 	EXPECT_EQ(16384, tally.largest);
 	ASSERT_EQ(100000 - 50, kt_task_join(&sender.task));
-	EXPECT_EQ(100000 - 50, spliced(self->link.fd));
+	EXPECT_EQ(100000 - 50, kt_spliced_bytes(self->link.fd));
 	EXPECT_EQ(0, file_unchanged(self->file, 100000));
 }
 
@@ -307,21 +299,13 @@ KT_TEST(file, file_changed_afterwards)
 
 /* ---- buffers full ------------------------------------------------------- */
 
-static int open_small(struct kt_link *link, const struct kt_params *params)
-{
-	struct kt_tune tune = { .fd_sndbuf = 8192, .raw_rcvbuf = 8192 };
-
-	kt_link_close(link);
-	return kt_link_open(link, params, &tune);
-}
-
 KT_TEST(file, blocking_with_a_slow_reader)
 {
 	struct sender sender = {
 		.fd = self->link.fd, .count = 400000,
 	};
 
-	ASSERT_EQ(0, open_small(&self->link, &variant->params));
+	ASSERT_EQ(0, kt_link_reopen_small(&self->link, &variant->params));
 	ASSERT_EQ(0, fill_file(self->file, 400000));
 	sender.fd = self->link.fd;
 	sender.file = self->file;
@@ -329,7 +313,7 @@ KT_TEST(file, blocking_with_a_slow_reader)
 	ASSERT_EQ(0, kt_task_asleep(&sender.task));
 	EXPECT_EQ(0, kt_expect_stream(&self->link, 400000, 0, NULL));
 	EXPECT_EQ(400000, kt_task_join(&sender.task));
-	EXPECT_EQ(400000, spliced(self->link.fd));
+	EXPECT_EQ(400000, kt_spliced_bytes(self->link.fd));
 	EXPECT_EQ(0, file_unchanged(self->file, 400000));
 }
 
@@ -341,7 +325,7 @@ KT_TEST(file, nonblocking_with_a_slow_reader)
 	off_t offset = 0;
 	uint64_t seen = 0;
 
-	ASSERT_EQ(0, open_small(&self->link, &variant->params));
+	ASSERT_EQ(0, kt_link_reopen_small(&self->link, &variant->params));
 	ASSERT_EQ(0, kt_nonblock(self->link.fd));
 	ASSERT_EQ(0, fill_file(self->file, TOTAL));
 	while (seen < TOTAL) {
@@ -359,7 +343,7 @@ KT_TEST(file, nonblocking_with_a_slow_reader)
 		ASSERT_LE(seen, offset);
 	}
 	EXPECT_EQ(0, kt_expect_nothing(&self->link));
-	EXPECT_EQ(TOTAL, spliced(self->link.fd));
+	EXPECT_EQ(TOTAL, kt_spliced_bytes(self->link.fd));
 }
 
 /* What a non-blocking call took is on its way without another one. */
@@ -367,7 +351,7 @@ KT_TEST(file, accepted_bytes_arrive_without_another_call)
 {
 	off_t offset = 0;
 
-	ASSERT_EQ(0, open_small(&self->link, &variant->params));
+	ASSERT_EQ(0, kt_link_reopen_small(&self->link, &variant->params));
 	ASSERT_EQ(0, kt_nonblock(self->link.fd));
 	ASSERT_EQ(0, fill_file(self->file, 300000));
 	while (sendfile(self->link.fd, self->file, &offset, 300000 - offset) > 0)
@@ -383,7 +367,7 @@ KT_TEST(file, reset_wakes_a_sleeping_sendfile)
 	struct sender sender = { .count = 400000 };
 
 	signal(SIGPIPE, SIG_IGN);
-	ASSERT_EQ(0, open_small(&self->link, &variant->params));
+	ASSERT_EQ(0, kt_link_reopen_small(&self->link, &variant->params));
 	ASSERT_EQ(0, fill_file(self->file, 400000));
 	sender.fd = self->link.fd;
 	sender.file = self->file;
@@ -391,127 +375,6 @@ KT_TEST(file, reset_wakes_a_sleeping_sendfile)
 	ASSERT_EQ(0, kt_task_asleep(&sender.task));
 	kt_reset(&self->link.raw);
 	EXPECT_LT(kt_task_join(&sender.task), 400000);
-}
-
-/* ---- pipes -------------------------------------------------------------- */
-
-static int splice_bytes(const int *pipe, int fd, const void *data, size_t len,
-			int flags)
-{
-	if (write(pipe[1], data, len) != (ssize_t)len)
-		return kt_errno("write to a pipe");
-	if (splice(pipe[0], NULL, fd, NULL, len, flags) != (ssize_t)len)
-		return kt_errno("splice to the socket");
-	return 0;
-}
-
-KT_TEST(file, splice_from_a_pipe)
-{
-	uint8_t data[6000];
-
-	kt_fill(data, sizeof(data), 0);
-	ASSERT_EQ(0, splice_bytes(self->pipe, self->link.fd, data, 6000, 0));
-	EXPECT_EQ(0, kt_expect_stream(&self->link, 6000, 0, NULL));
-	EXPECT_EQ(6000, spliced(self->link.fd));
-}
-
-KT_TEST(file, splice_more_keeps_the_record_open)
-{
-	uint8_t data[100];
-
-	kt_fill(data, sizeof(data), 0);
-	for (int i = 0; i < 9; i++)
-		ASSERT_EQ(0, splice_bytes(self->pipe, self->link.fd, data + i * 10,
-					  10, SPLICE_F_MORE));
-	EXPECT_EQ(0, kt_expect_nothing(&self->link));
-	ASSERT_EQ(0, splice_bytes(self->pipe, self->link.fd, data + 90, 10, 0));
-	EXPECT_EQ(0, kt_expect_pattern(&self->link, 100, 0));
-	EXPECT_EQ(100, spliced(self->link.fd));
-}
-
-KT_TEST(file, send_and_splice_in_turns)
-{
-	uint8_t data[400];
-
-	kt_fill(data, sizeof(data), 0);
-	ASSERT_EQ(100, send(self->link.fd, data, 100, MSG_MORE));
-	ASSERT_EQ(0, splice_bytes(self->pipe, self->link.fd, data + 100, 100,
-				  SPLICE_F_MORE));
-	ASSERT_EQ(100, send(self->link.fd, data + 200, 100, MSG_MORE));
-	ASSERT_EQ(0, splice_bytes(self->pipe, self->link.fd, data + 300, 100, 0));
-	EXPECT_EQ(0, kt_expect_pattern(&self->link, 400, 0));
-	EXPECT_EQ(200, spliced(self->link.fd));
-}
-
-KT_TEST(file, record_type_closes_a_spliced_record)
-{
-	uint8_t data[100];
-
-	kt_fill(data, sizeof(data), 0);
-	ASSERT_EQ(0, splice_bytes(self->pipe, self->link.fd, data, 100,
-				  SPLICE_F_MORE));
-	ASSERT_EQ(2, kt_send_type(self->link.fd, KT_ALERT, "\2\50", 2, 0));
-	EXPECT_EQ(0, kt_expect_pattern(&self->link, 100, 0));
-	EXPECT_EQ(0, kt_expect_record(&self->link, KT_ALERT, "\2\50", 2));
-}
-
-KT_TEST(file, spliced_open_record_survives_close)
-{
-	uint8_t data[100];
-
-	kt_fill(data, sizeof(data), 0);
-	ASSERT_EQ(0, splice_bytes(self->pipe, self->link.fd, data, 100,
-				  SPLICE_F_MORE));
-	kt_close(&self->link.fd);
-	EXPECT_EQ(0, kt_expect_pattern(&self->link, 100, 0));
-	EXPECT_EQ(0, kt_read_eof(self->link.raw));
-}
-
-/* Hundreds of scraps: more pages than one request has room for. */
-KT_TEST(file, many_scraps_in_one_record)
-{
-	enum { SCRAPS = 300, SIZE = 13 };
-	uint8_t data[SCRAPS * SIZE];
-
-	kt_fill(data, sizeof(data), 0);
-	for (int i = 0; i < SCRAPS; i++) {
-		int flags = i < SCRAPS - 1 ? SPLICE_F_MORE : 0;
-
-		ASSERT_EQ(0, splice_bytes(self->pipe, self->link.fd,
-					  data + i * SIZE, SIZE, flags));
-	}
-	EXPECT_EQ(0, kt_expect_stream(&self->link, sizeof(data), 0, NULL));
-	EXPECT_EQ(sizeof(data), spliced(self->link.fd));
-}
-
-KT_TEST(file, vmsplice_reads_user_pages)
-{
-	size_t len = 16384;
-	uint8_t *map = mmap(NULL, len, PROT_READ | PROT_WRITE,
-			    MAP_PRIVATE | MAP_ANONYMOUS, -1, 0);
-	struct iovec iov = { map, len };
-
-	ASSERT_NE(MAP_FAILED, (void *)map);
-	kt_fill(map, len, 0);
-	ASSERT_EQ(len, vmsplice(self->pipe[1], &iov, 1, 0));
-	ASSERT_EQ(len, splice(self->pipe[0], NULL, self->link.fd, NULL, len, 0));
-	EXPECT_EQ(0, kt_expect_stream(&self->link, len, 0, NULL));
-	EXPECT_EQ(len, spliced(self->link.fd));
-	EXPECT_EQ(0, kt_check(map, len, 0));
-	munmap(map, len);
-}
-
-/* A pipe that runs dry while SPLICE_F_MORE was said: flushed by the next. */
-KT_TEST(file, splice_less_than_asked_for)
-{
-	uint8_t data[500];
-
-	kt_fill(data, sizeof(data), 0);
-	ASSERT_EQ(500, write(self->pipe[1], data, 500));
-	kt_close(&self->pipe[1]);
-	ASSERT_EQ(500, splice(self->pipe[0], NULL, self->link.fd, NULL, 4096, 0));
-	EXPECT_EQ(0, kt_expect_stream(&self->link, 500, 0, NULL));
-	EXPECT_EQ(0, kt_expect_nothing(&self->link));
 }
 
 KT_TEST(file, after_shutdown_is_epipe)

@@ -6,38 +6,13 @@
 
 KT_FIXTURE_OPEN(threads)
 
-struct reader {
-	int fd;
-	size_t want;
-	int flags;
-	uint8_t got[1000];
-	struct kt_task task;
-};
-
-static ssize_t read_some(void *arg)
-{
-	struct reader *reader = arg;
-
-	return recv(reader->fd, reader->got, reader->want, reader->flags);
-}
-
-/* Start a reader, and see it asleep in recv(). */
-static int start_reader(struct reader *reader, int fd, size_t want, int flags)
-{
-	reader->fd = fd;
-	reader->want = want;
-	reader->flags = flags;
-	return kt_task_start(&reader->task, read_some, reader) ||
-	       kt_task_asleep(&reader->task) ? -1 : 0;
-}
-
 /* What one leaves of a record wakes the other: it is not on TCP's queue. */
 KT_TEST(threads, sleeping_readers_share_a_record)
 {
-	struct reader readers[4];
+	struct kt_reader readers[4];
 
 	for (int i = 0; i < 4; i++)
-		ASSERT_EQ(0, start_reader(&readers[i], self->link.fd, 10, 0));
+		ASSERT_EQ(0, kt_reader_start(&readers[i], self->link.fd, 10, 0));
 	ASSERT_EQ(0, kt_send_pattern(&self->link, 40, 0));
 	for (int i = 0; i < 4; i++)
 		EXPECT_EQ(10, kt_task_join(&readers[i].task));
@@ -45,10 +20,10 @@ KT_TEST(threads, sleeping_readers_share_a_record)
 
 KT_TEST(threads, sleeping_readers_share_control_records)
 {
-	struct reader readers[2];
+	struct kt_reader readers[2];
 
 	for (int i = 0; i < 2; i++)
-		ASSERT_EQ(0, start_reader(&readers[i], self->link.fd, 10, 0));
+		ASSERT_EQ(0, kt_reader_start(&readers[i], self->link.fd, 10, 0));
 	ASSERT_EQ(0, kt_send_record(&self->link, KT_ALERT, "\1\0", 2));
 	for (int i = 0; i < 2; i++) {
 		EXPECT_EQ(-1, kt_task_join(&readers[i].task));
@@ -60,10 +35,10 @@ KT_TEST(threads, sleeping_readers_share_control_records)
 KT_TEST(threads, peek_does_not_starve_a_sleeping_reader)
 {
 	for (int i = 0; i < 5; i++) {
-		struct reader peeker, reader;
+		struct kt_reader peeker, reader;
 
-		ASSERT_EQ(0, start_reader(&peeker, self->link.fd, 10, MSG_PEEK));
-		ASSERT_EQ(0, start_reader(&reader, self->link.fd, 10, 0));
+		ASSERT_EQ(0, kt_reader_start(&peeker, self->link.fd, 10, MSG_PEEK));
+		ASSERT_EQ(0, kt_reader_start(&reader, self->link.fd, 10, 0));
 		ASSERT_EQ(0, kt_send_pattern(&self->link, 10, i * 10));
 		ASSERT_EQ(10, kt_task_join(&reader.task));
 		EXPECT_EQ(0, kt_check(reader.got, 10, i * 10));
@@ -87,9 +62,9 @@ static int take_in_parts(struct kt_link *link)
 KT_TEST(threads, peeker_overtaken_by_a_reader_goes_on)
 {
 	for (int i = 0; i < 10; i++) {
-		struct reader peeker;
+		struct kt_reader peeker;
 
-		ASSERT_EQ(0, start_reader(&peeker, self->link.fd, 10, MSG_PEEK));
+		ASSERT_EQ(0, kt_reader_start(&peeker, self->link.fd, 10, MSG_PEEK));
 		ASSERT_EQ(0, kt_send_pattern(&self->link, 10, 0));
 		ASSERT_EQ(0, take_in_parts(&self->link));
 		ASSERT_EQ(0, kt_send_pattern(&self->link, 10, 0));
@@ -102,10 +77,10 @@ KT_TEST(threads, error_wakes_every_reader)
 {
 	static uint8_t wire[KT_MAX_WIRE];
 	ssize_t len = kt_seal(&self->link.in, KT_DATA, "data", 4, 0, wire);
-	struct reader readers[3];
+	struct kt_reader readers[3];
 
 	for (int i = 0; i < 3; i++)
-		ASSERT_EQ(0, start_reader(&readers[i], self->link.fd, 10, 0));
+		ASSERT_EQ(0, kt_reader_start(&readers[i], self->link.fd, 10, 0));
 	wire[len - 1] ^= 1;
 	ASSERT_EQ(0, kt_write_full(self->link.raw, wire, len));
 	for (int i = 0; i < 3; i++) {
@@ -116,10 +91,10 @@ KT_TEST(threads, error_wakes_every_reader)
 
 KT_TEST(threads, end_wakes_every_reader)
 {
-	struct reader readers[3];
+	struct kt_reader readers[3];
 
 	for (int i = 0; i < 3; i++)
-		ASSERT_EQ(0, start_reader(&readers[i], self->link.fd, 10, 0));
+		ASSERT_EQ(0, kt_reader_start(&readers[i], self->link.fd, 10, 0));
 	ASSERT_EQ(0, shutdown(self->link.raw, SHUT_WR));
 	for (int i = 0; i < 3; i++)
 		EXPECT_EQ(0, kt_task_join(&readers[i].task));
@@ -127,11 +102,47 @@ KT_TEST(threads, end_wakes_every_reader)
 
 KT_TEST(threads, own_shutdown_wakes_a_reader)
 {
-	struct reader reader;
+	struct kt_reader reader;
 
-	ASSERT_EQ(0, start_reader(&reader, self->link.fd, 10, 0));
+	ASSERT_EQ(0, kt_reader_start(&reader, self->link.fd, 10, 0));
 	ASSERT_EQ(0, shutdown(self->link.fd, SHUT_RD));
 	EXPECT_EQ(0, kt_task_join(&reader.task));
+}
+
+/* Reads records of 1000 equal bytes until the end; how many. */
+static ssize_t read_marked(void *arg)
+{
+	struct kt_link *link = arg;
+	uint8_t got[1000];
+	ssize_t n, count = 0;
+
+	while ((n = recv(link->fd, got, sizeof(got), 0)) == sizeof(got)) {
+		for (size_t i = 1; i < sizeof(got); i++)
+			if (got[i] != got[0])
+				return -1;
+		count++;
+	}
+	return n ? -1 : count;
+}
+
+KT_TEST(threads, two_readers_share_the_records)
+{
+	struct kt_task tasks[2];
+	uint8_t data[1000];
+	ssize_t got[2];
+
+	for (int i = 0; i < 2; i++)
+		ASSERT_EQ(0, kt_task_start(&tasks[i], read_marked, &self->link));
+	for (int i = 0; i < 100; i++) {
+		memset(data, i, sizeof(data));
+		ASSERT_EQ(0, kt_send_record(&self->link, KT_DATA, data, 1000));
+	}
+	ASSERT_EQ(0, shutdown(self->link.raw, SHUT_WR));
+	for (int i = 0; i < 2; i++) {
+		got[i] = kt_task_join(&tasks[i]);
+		ASSERT_GE(got[i], 0);
+	}
+	EXPECT_EQ(100, got[0] + got[1]);
 }
 
 /* ---- one open record, many hands ---------------------------------------- */

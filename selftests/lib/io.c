@@ -67,7 +67,7 @@ static int wait_ready(int fd, short events)
 		return 0;
 	errno = ETIMEDOUT;
 	return kt_errno(events & POLLIN ? "waiting to read" :
-					  "waiting to write");
+			"waiting to write");
 }
 
 int kt_write_full(int fd, const void *buffer, size_t len)
@@ -166,6 +166,28 @@ int kt_arrived(int from, int to)
 	int fds[] = { from, to };
 
 	return kt_wait_for(missing, fds, 0);
+}
+
+ssize_t kt_recv_pattern(int fd, size_t room, uint64_t position, int flags)
+{
+	enum { GUARD = 8 };
+	static __thread uint8_t buffer[200000 + GUARD];
+	ssize_t n;
+
+	memset(buffer + room, 0xa5, GUARD);
+	n = recv(fd, buffer, room, flags);
+	for (int i = 0; i < GUARD; i++) {
+		if (buffer[room + i] == 0xa5)
+			continue;
+		kt_say("recv wrote behind its buffer of %zu bytes", room);
+		errno = EBADE;
+		return -1;
+	}
+	if (n > 0 && kt_check(buffer, n, position)) {
+		errno = EBADE;
+		return -1;
+	}
+	return n;
 }
 
 int kt_unread(int fd)

@@ -67,6 +67,13 @@ int kt_info_get(int fd, struct kseal_info *info)
 	return 0;
 }
 
+uint64_t kt_spliced_bytes(int fd)
+{
+	struct kseal_info info;
+
+	return kt_info_get(fd, &info) ? ~0ULL : info.tx_splice_bytes;
+}
+
 /* "NAME VALUE" lines; the value is looked up by the whole name. */
 static long long lookup(const char *path, const char *name)
 {

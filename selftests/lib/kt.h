@@ -38,6 +38,10 @@ enum {
 	KT_ALERT = 21,
 	KT_HANDSHAKE = 22,
 	KT_DATA = 23,
+
+	KT_BAD_RECORD_MAC = 20,		/* alerts, RFC 8446 6, RFC 5246 7.2 */
+	KT_RECORD_OVERFLOW = 22,
+	KT_PROTOCOL_VERSION = 70,
 };
 
 /**
@@ -209,6 +213,16 @@ int kt_install(int fd, int direction, const struct kt_key *key);
 int kt_link_open(struct kt_link *link, const struct kt_params *params,
 		 const struct kt_tune *tune);
 
+/** kt_link_reopen() - close, and open again tuned. */
+int kt_link_reopen(struct kt_link *link, const struct kt_params *params,
+		   const struct kt_tune *tune);
+
+/** kt_link_reopen_small() - with buffers smaller than a record on the way out. */
+int kt_link_reopen_small(struct kt_link *link, const struct kt_params *params);
+
+/** kt_link_reopen_keyless() - close, connect again, attach; no keys. */
+int kt_link_reopen_keyless(struct kt_link *link, const struct kt_params *params);
+
 /** kt_link_close() - close what is open. */
 void kt_link_close(struct kt_link *link);
 
@@ -238,6 +252,13 @@ short kt_poll(int fd, short events, int timeout_ms);
 
 /** kt_arrived() - wait until @to's TCP has received all that @from was given. */
 int kt_arrived(int from, int to);
+
+/** kt_recv_pattern() - recv() of the stream's bytes from @position on
+ *
+ * Return: as recv(); -1 with EBADE when they are others, or when any was
+ * written behind the buffer's end.
+ */
+ssize_t kt_recv_pattern(int fd, size_t room, uint64_t position, int flags);
 
 /** kt_unread() - bytes in a plain socket's receive queue. */
 int kt_unread(int fd);
@@ -317,6 +338,39 @@ int kt_send_record(struct kt_link *link, uint8_t type, const void *data,
 /** kt_send_pattern() - a record of data: @len bytes of the stream. */
 int kt_send_pattern(struct kt_link *link, size_t len, uint64_t position);
 
+/** kt_all_here() - wait until the end under test has what the plain one sent. */
+int kt_all_here(struct kt_link *link);
+
+/** kt_write_here() - write bytes to the plain end, and see them arrive. */
+int kt_write_here(struct kt_link *link, const void *wire, size_t len);
+
+/** kt_seal_pattern() - seal a record of data, the stream's first @len bytes. */
+ssize_t kt_seal_pattern(struct kt_link *link, size_t len, uint8_t *wire);
+
+/** kt_recv_errno() - errno of a recv() that must fail; 0 when it does not. */
+int kt_recv_errno(int fd, int flags);
+
+/**
+ * kt_expect_ended() - the connection under test ended for a reason
+ * @error: errno that every reader gets, again and again
+ * @alert: description of the alert that the peer gets, or -1
+ *
+ * Writers get no further, nothing more was counted as received, the error is
+ * readable, and the peer sees the end of the stream.
+ */
+int kt_expect_ended(struct kt_link *link, int error, int alert);
+
+/** kt_send_header() - a record's header alone, and see it arrive. */
+int kt_send_header(struct kt_link *link, uint8_t type, uint16_t version,
+		   uint16_t len);
+
+/** kt_plain_passes() - bytes pass both ways as they are. */
+int kt_plain_passes(struct kt_link *link);
+
+/** kt_sealed_out(), kt_sealed_in() - a record passes, out of or into the kernel. */
+int kt_sealed_out(struct kt_link *link);
+int kt_sealed_in(struct kt_link *link);
+
 /** kt_send_stream() - @len bytes of the stream in records of @size. */
 int kt_send_stream(struct kt_link *link, size_t len, size_t size,
 		   uint64_t position);
@@ -365,10 +419,35 @@ struct kt_writer {
 /** kt_writer_start() - begin to write; kt_task_join() gives the bytes. */
 int kt_writer_start(struct kt_writer *writer);
 
+/**
+ * struct kt_reader - one recv() in a task
+ * @fd: from where
+ * @want: room it has, at most sizeof(@got)
+ * @flags: for recv()
+ * @got: what came
+ */
+struct kt_reader {
+	int fd;
+	size_t want;
+	int flags;
+	uint8_t got[2000];
+	struct kt_task task;
+};
+
+/**
+ * kt_reader_start() - begin to read, and see it asleep; for an empty queue
+ *
+ * kt_task_join() gives what recv() returned.
+ */
+int kt_reader_start(struct kt_reader *reader, int fd, size_t want, int flags);
+
 /* ---- kernel.c ----------------------------------------------------------- */
 
 /** kt_info_get() - getsockopt(KSEAL_INFO), whole. */
 int kt_info_get(int fd, struct kseal_info *info);
+
+/** kt_spliced_bytes() - its tx_splice_bytes, all ones when it cannot be had. */
+uint64_t kt_spliced_bytes(int fd);
 
 /** kt_stat() - a counter of /proc/net/kseal_stat, -1 when it lacks it. */
 long long kt_stat(const char *name);

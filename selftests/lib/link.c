@@ -70,7 +70,7 @@ int kt_listen(int family, const struct kt_tune *tune)
 	struct sockaddr_storage address;
 	socklen_t len = loopback(family, &address);
 	int fd = tuned_socket(family, tune->accepted ? tune->fd_rcvbuf :
-						       tune->raw_rcvbuf);
+			      tune->raw_rcvbuf);
 
 	if (fd < 0)
 		return -1;
@@ -86,7 +86,7 @@ static int dial(int listener, int family, const struct kt_tune *tune)
 	struct sockaddr_storage address;
 	socklen_t len = sizeof(address);
 	int fd = tuned_socket(family, tune->accepted ? tune->raw_rcvbuf :
-						       tune->fd_rcvbuf);
+			      tune->fd_rcvbuf);
 
 	if (fd < 0)
 		return -1;
@@ -181,6 +181,28 @@ int kt_link_open(struct kt_link *link, const struct kt_params *params,
 	if (kt_install(link->fd, TLS_RX, &link->in.key))
 		return kt_errno("setsockopt(TLS_RX)");
 	return 0;
+}
+
+int kt_link_reopen(struct kt_link *link, const struct kt_params *params,
+		   const struct kt_tune *tune)
+{
+	kt_link_close(link);
+	return kt_link_open(link, params, tune);
+}
+
+int kt_link_reopen_small(struct kt_link *link, const struct kt_params *params)
+{
+	struct kt_tune tune = { .fd_sndbuf = 8192, .raw_rcvbuf = 8192 };
+
+	return kt_link_reopen(link, params, &tune);
+}
+
+int kt_link_reopen_keyless(struct kt_link *link, const struct kt_params *params)
+{
+	kt_link_close(link);
+	if (kt_link_pair(link, params, NULL))
+		return -1;
+	return kt_attach(link->fd);
 }
 
 void kt_link_close(struct kt_link *link)

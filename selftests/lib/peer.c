@@ -190,3 +190,57 @@ int kt_send_stream(struct kt_link *link, size_t len, size_t size,
 	}
 	return 0;
 }
+
+int kt_all_here(struct kt_link *link)
+{
+	return kt_arrived(link->raw, link->fd);
+}
+
+int kt_write_here(struct kt_link *link, const void *wire, size_t len)
+{
+	return kt_write_full(link->raw, wire, len) || kt_all_here(link) ? -1 : 0;
+}
+
+ssize_t kt_seal_pattern(struct kt_link *link, size_t len, uint8_t *wire)
+{
+	static __thread uint8_t plain[KT_MAX_WIRE];
+
+	kt_fill(plain, len, 0);
+	return kt_seal(&link->in, KT_DATA, plain, len, 0, wire);
+}
+
+int kt_send_header(struct kt_link *link, uint8_t type, uint16_t version,
+		   uint16_t len)
+{
+	uint8_t header[] = { type, version >> 8, version, len >> 8, len };
+
+	return kt_write_here(link, header, sizeof(header));
+}
+
+int kt_plain_passes(struct kt_link *link)
+{
+	char got[5];
+
+	if (kt_write_full(link->fd, "plain", 5) ||
+	    kt_read_full(link->raw, got, 5) || memcmp(got, "plain", 5))
+		return -1;
+	if (kt_write_full(link->raw, "nialp", 5) ||
+	    kt_read_full(link->fd, got, 5) || memcmp(got, "nialp", 5))
+		return -1;
+	return 0;
+}
+
+int kt_sealed_out(struct kt_link *link)
+{
+	return kt_write_full(link->fd, "secret", 6) ||
+	       kt_expect_record(link, KT_DATA, "secret", 6) ? -1 : 0;
+}
+
+int kt_sealed_in(struct kt_link *link)
+{
+	char got[6];
+
+	return kt_send_record(link, KT_DATA, "sealed", 6) ||
+	       kt_read_full(link->fd, got, 6) ||
+	       memcmp(got, "sealed", 6) ? -1 : 0;
+}

@@ -91,3 +91,20 @@ int kt_writer_start(struct kt_writer *writer)
 {
 	return kt_task_start(&writer->task, write_stream, writer);
 }
+
+static ssize_t read_once(void *arg)
+{
+	struct kt_reader *reader = arg;
+
+	return recv(reader->fd, reader->got, reader->want, reader->flags);
+}
+
+int kt_reader_start(struct kt_reader *reader, int fd, size_t want, int flags)
+{
+	reader->fd = fd;
+	reader->want = want;
+	reader->flags = flags;
+	if (kt_task_start(&reader->task, read_once, reader))
+		return -1;
+	return kt_task_asleep(&reader->task);
+}
