@@ -286,9 +286,10 @@ int http_add(struct http *http, int fd)
 		close(fd);
 		return err;
 	}
+	errno = 0;
 	if (MHD_add_connection(http->daemon, fd, (struct sockaddr *)&address,
 			       sizeof(address)) != MHD_YES)
-		return -errno;
+		return errno ? -errno : -ENOMEM;
 	return 0;
 }
 

@@ -4,6 +4,7 @@
 #include <errno.h>
 #include <getopt.h>
 #include <limits.h>
+#include <microhttpd.h>
 #include <stddef.h>
 #include <stdio.h>
 #include <stdlib.h>
@@ -15,7 +16,7 @@
 
 #define DEFAULT_LISTEN	"8443"
 
-enum kind { TEXT, NUMBER, FLAG, LISTEN, HELP };
+enum kind { TEXT, NUMBER, FLAG, LISTEN, HELP, VERSION };
 
 static const struct row {
 	const char *name;
@@ -56,6 +57,7 @@ static const struct row {
 	{ "verbose", 'v', FLAG, AT(verbose), 0, 0, NULL,
 	  "also say what goes right, on standard error" },
 	{ "help", 'h', HELP, 0, 0, 0, NULL, "print this" },
+	{ "version", 'V', VERSION, 0, 0, 0, NULL, "print the release" },
 #undef AT
 };
 
@@ -128,6 +130,10 @@ static int apply(struct options *options, const struct row *row,
 		return 0;
 	case HELP:
 		print_help();
+		return 1;
+	case VERSION:
+		printf("kseal-serve " KSEAL_VERSION ", libmicrohttpd %s\n",
+		       MHD_get_version());
 		return 1;
 	}
 	return -EINVAL;
