@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: GPL-2.0
-# shellcheck shell=bash
+# shellcheck shell=bash disable=SC2034
 # What the interop scripts share: tests as functions, processes that end with
 # their test, waiting for a condition, certificates, kseald.
 #
@@ -101,6 +101,14 @@ equal() {
 # at_least WHAT GOT WANTED
 at_least() {
 	[ "$2" -ge "$3" ] || fail "$1 is $2, less than $3"
+}
+
+# absent PATTERN FILE - no line of it matches. (A failing "! grep" would end no
+# test: set -e does not look at inverted commands.)
+absent() {
+	if grep -e "$1" "$2"; then
+		fail "$2 has what it must not have: $1"
+	fi
 }
 
 # ---- processes ------------------------------------------------------------------

@@ -42,7 +42,7 @@ fetch() {
 	at_least "records= in the log" "$(log_value records)" $(((bytes + 16383) / 16384))
 	[[ $LINE == *" tls=\"$tls\" cipher=$cipher driver="*aesni*" end=ok" ]] || fail "log: $LINE"
 	equal "what TxSpliceBytes grew by" $(($(counter TxSpliceBytes) - before)) "$bytes"
-	[ ! -s serve.err ] || ! grep copied serve.err
+	absent copied serve.err
 }
 
 # Nothing but the kernel's count tells that libmicrohttpd fell back to copying:
@@ -62,7 +62,11 @@ copies_are_noticed() {
 
 # traced PID - are all of its threads?
 traced() {
-	! grep -Lq '^TracerPid:[[:space:]]*[1-9]' "/proc/$1"/task/*/status
+	local task
+
+	for task in "/proc/$1"/task/*/status; do
+		grep -q '^TracerPid:[[:space:]]*[1-9]' "$task" || return
+	done
 }
 
 statuses() {
@@ -78,8 +82,8 @@ statuses() {
 	equal "POST /page.txt" "$(status /page.txt -d x=1)" 405
 	equal "DELETE /page.txt" "$(status /page.txt -X DELETE)" 405
 	equal "PUT of a file" "$(status /page.txt -T www/file)" 405
-	get /page.txt -X DELETE -D head -o got
-	grep -qi '^allow: GET, HEAD' head
+	get /page.txt -X DELETE -D header -o got
+	grep -qi '^allow: GET, HEAD' header
 }
 
 no_way_out() {
@@ -90,7 +94,7 @@ no_way_out() {
 		/..%2fsecret /out /absolute /sub/..%5c..%5csecret //../secret; do
 		code=$(status "$path")
 		[[ $code == 4* ]] || fail "GET $path is answered with $code"
-		! grep -q -e secret -e root: got || fail "GET $path gave: $(head -c 200 got)"
+		absent 'secret\|root:' got
 	done
 	equal "GET with an escaped NUL" "$(status /page.txt%00.html)" 400
 	# a link that stays inside
@@ -111,22 +115,22 @@ ranges() {
 	bytes=$(size www/file)
 	equal "first bytes" "$(status /file -r 0-99)" 206
 	part 0 100
-	equal "the middle" "$(status /file -r 1000000-2999999 -D head)" 206
+	equal "the middle" "$(status /file -r 1000000-2999999 -D header)" 206
 	part 1000000 2000000
-	grep -qi "^content-range: bytes 1000000-2999999/$bytes" head
+	grep -qi "^content-range: bytes 1000000-2999999/$bytes" header
 	equal "from there on" "$(status /file -r 3000000-)" 206
 	part 3000000 $((bytes - 3000000))
 	equal "the last bytes" "$(status /file -r -777)" 206
 	part $((bytes - 777)) 777
 	logged /file
 	equal "sendfile= of a range" "$(log_value sendfile)" 777
-	equal "past the end" "$(status /file -r 99999999- -D head)" 416
-	grep -qi "^content-range: bytes \*/$bytes" head
+	equal "past the end" "$(status /file -r 99999999- -D header)" 416
+	grep -qi "^content-range: bytes \*/$bytes" header
 	equal "several" "$(status /file -r 0-1,5-6)" 200
 	same got www/file
 
-	get /file -I -o head
-	etag=$(tr -d '\r' <head | sed -n 's/^ETag: //Ip')
+	get /file -I -o header
+	etag=$(tr -d '\r' <header | sed -n 's/^ETag: //Ip')
 	equal "If-Range that holds" "$(status /file -r 0-9 -H "If-Range: $etag")" 206
 	equal "If-Range that does not" "$(status /file -r 0-9 -H 'If-Range: "x"')" 200
 	equal "If-None-Match" "$(status /file -H "If-None-Match: $etag")" 304
@@ -137,33 +141,33 @@ ranges() {
 
 head_and_types() {
 	tree
-	get /page.txt -I -o head
-	grep -qi '^HTTP/1.1 200' head
-	grep -qi '^content-length: 13' head
-	grep -qi '^content-type: text/plain' head
-	grep -qi '^last-modified: ' head
-	grep -qi '^accept-ranges: bytes' head
-	get /indexed/ -D head -o got
-	grep -qi '^content-type: text/html' head
+	get /page.txt -I -o header
+	grep -qi '^HTTP/1.1 200' header
+	grep -qi '^content-length: 13' header
+	grep -qi '^content-type: text/plain' header
+	grep -qi '^last-modified: ' header
+	grep -qi '^accept-ranges: bytes' header
+	get /indexed/ -D header -o got
+	grep -qi '^content-type: text/html' header
 	same got www/indexed/index.html
-	get /file -D head -o got
-	grep -qi '^content-type: application/octet-stream' head
+	get /file -D header -o got
+	grep -qi '^content-type: application/octet-stream' header
 	logged /page.txt
 	equal "body= of HEAD" "$(log_value body)" 0
 }
 
 listing() {
 	tree
-	equal "GET /sub" "$(status /sub -D head)" 301
-	grep -qi '^location: /sub/' head
-	equal "GET //sub" "$(status //sub -D head)" 301
-	grep -qi '^location: /sub/' head
+	equal "GET /sub" "$(status /sub -D header)" 301
+	grep -qi '^location: /sub/' header
+	equal "GET //sub" "$(status //sub -D header)" 301
+	grep -qi '^location: /sub/' header
 	equal "GET /sub/" "$(status /sub/)" 200
 	grep -qF 'href="./odd%20%26%20%3Cname%3E.txt">odd &amp; &lt;name&gt;.txt<' got
 	grep -qF 'href="./in">in<' got
 	equal "what the link names" "$(get '/sub/odd%20%26%20%3Cname%3E.txt')" odd
 	equal "GET /" "$(status /)" 200
-	! grep -e '>out<' -e absolute -e fifo -e hidden got || fail "listed what is not to be"
+	absent '>out<\|absolute\|fifo\|hidden' got
 }
 
 # ---- connections ----------------------------------------------------------------
@@ -217,7 +221,7 @@ aborted_clients() {
 		kill -KILL "$PID"
 	done
 	until_true 60 "four lines in the access log" all_logged 4
-	! grep ' end=ok' access.log || fail "a cut response is logged as complete"
+	absent ' end=ok' access.log
 	until_true 60 "no connection is left" no_connections
 	equal "the status afterwards" "$(status /page.txt)" 200
 }
@@ -242,14 +246,14 @@ close_notify() {
 	timeout 60 openssl s_client -quiet -connect "127.0.0.1:$PORT" -servername localhost \
 		-CAfile "$W/ca.pem" "$1" <request >got 2>s_client.err
 	grep -q 'a small page' got
-	! grep -i eof s_client.err
+	absent '[eE][oO][fF]' s_client.err
 }
 
 never_in_the_clear() {
 	tree
 	printf 'GET /page.txt HTTP/1.1\r\nHost: localhost\r\nConnection: close\r\n\r\n' >request
 	timeout 60 busybox nc 127.0.0.1 "$PORT" <request >got || :
-	! grep -q -e HTTP -e 'small page' got || fail "answered: $(head -c 100 got)"
+	absent 'HTTP\|small page' got
 	until_true 30 "the reason in words" grep -q 'handshake with 127.0.0.1:.* failed: ' serve.err
 	equal "the status over TLS" "$(status /page.txt)" 200
 }
@@ -328,7 +332,7 @@ log_is_reopened() {
 	until_true 30 "a new log" test -e access.log
 	equal "the status" "$(status /file)" 200
 	logged /file
-	! grep -q /file access.1
+	absent /file access.1
 }
 
 for bits in 128:SHA256 256:SHA384; do
