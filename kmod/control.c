@@ -75,7 +75,7 @@ void kseal_abort(struct sock *sk, int err)
 		end_tx(sk, ks->tx, err);
 	if (ks->rx)
 		end_rx(sk, ks->rx, err);
-	sk->sk_shutdown |= SEND_SHUTDOWN;
+	WRITE_ONCE(sk->sk_shutdown, sk->sk_shutdown | SEND_SHUTDOWN);
 	ks->base->shutdown(sk, SEND_SHUTDOWN);
 	WRITE_ONCE(sk->sk_err, -err);
 	sk_error_report(sk);

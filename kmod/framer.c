@@ -154,6 +154,47 @@ int kseal_rx_map(struct sock *sk, struct kseal_rx *rx, u32 off, u32 len)
 	return err;
 }
 
+/* TCP calls back only when what is on its own queue reaches SO_RCVLOWAT; of a
+ * record that was moved it may have no more than the last byte.
+ */
+static void begin_holding(struct sock *sk, struct kseal_rx *rx)
+{
+	kseal_count(sk, KSEAL_STAT_RX_HELD, 1);
+	if (rx->lowat)
+		return;
+	rx->lowat = sk->sk_rcvlowat;
+	WRITE_ONCE(sk->sk_rcvlowat, 1);
+}
+
+static void end_holding(struct sock *sk, struct kseal_rx *rx)
+{
+	if (rx->lowat)
+		WRITE_ONCE(sk->sk_rcvlowat, rx->lowat);
+	rx->lowat = 0;
+}
+
+/**
+ * kseal_set_rcvlowat() - proto_ops.set_rcvlowat
+ * @sk: socket, locked
+ * @val: bytes of content a read waits for
+ *
+ * Return: as TCP does.
+ */
+int kseal_set_rcvlowat(struct sock *sk, int val)
+{
+	struct kseal_sock *ks = kseal_sk(sk);
+	int err;
+
+	if (ks->rx)
+		end_holding(sk, ks->rx);
+	err = ks->base_ops->set_rcvlowat(sk, val);
+	if (ks->rx && ks->rx->held && !ks->rx->lowat) {
+		ks->rx->lowat = sk->sk_rcvlowat;
+		WRITE_ONCE(sk->sk_rcvlowat, 1);
+	}
+	return err;
+}
+
 static int add_held_page(struct sock *sk, struct kseal_rx *rx, gfp_t gfp)
 {
 	struct page *page;
@@ -188,7 +229,7 @@ int kseal_rx_hold(struct sock *sk, struct kseal_rx *rx, gfp_t gfp)
 
 	BUILD_BUG_ON(KSEAL_RECORD_MAX > KSEAL_RECORD_PAGES * PAGE_SIZE);
 	if (!rx->held && want)
-		kseal_count(sk, KSEAL_STAT_RX_HELD, 1);
+		begin_holding(sk, rx);
 	for (; moved < want && !err; moved += err ? 0 : n) {
 		at = offset_in_page(rx->held + moved);
 		if ((rx->held + moved) / PAGE_SIZE == rx->n_held)
@@ -197,7 +238,7 @@ int kseal_rx_hold(struct sock *sk, struct kseal_rx *rx, gfp_t gfp)
 		if (!err)
 			err = queue_copy(sk, moved, page_address(rx->held_pages[rx->n_held - 1]) + at, n);
 	}
-	rx->stalled = err;
+	WRITE_ONCE(rx->stalled, err);
 	rx->held += moved;
 	if (moved)
 		tcp_read_done(sk, moved);
@@ -218,9 +259,8 @@ static void look(struct sock *sk, struct kseal_rx *rx)
 		if (state < 0)
 			rx->bad = state;
 	}
-	WRITE_ONCE(rx->whole, rx->err || rx->bad || rx->stalled ||
-			      state == KSEAL_FRAME_WHOLE);
-	WRITE_ONCE(rx->ready, rx->whole || !list_empty(&rx->plain));
+	WRITE_ONCE(rx->whole, rx->err || rx->bad || state == KSEAL_FRAME_WHOLE);
+	WRITE_ONCE(rx->ready, rx->whole || rx->stalled || !list_empty(&rx->plain));
 }
 
 /* The window, or TCP's memory, is used up before the record is whole. */
@@ -255,6 +295,7 @@ void kseal_rx_drop_held(struct sock *sk, struct kseal_rx *rx)
 	while (rx->n_held)
 		__free_page(rx->held_pages[--rx->n_held]);
 	rx->held = 0;
+	end_holding(sk, rx);
 	sk_mem_uncharge(sk, rx->held_charged);
 	rx->held_charged = 0;
 }
@@ -270,7 +311,7 @@ void kseal_rx_consume(struct sock *sk, struct kseal_rx *rx)
 
 	kseal_frame_next(&rx->frame);
 	kseal_record_advance(&rx->key.record);
-	rx->stalled = false;
+	WRITE_ONCE(rx->stalled, false);
 	kseal_rx_drop_held(sk, rx);
 	if (queued)
 		tcp_read_done(sk, queued);

@@ -40,6 +40,8 @@ enum kseal_sizes {
 	 * pages of ours.
 	 */
 	KSEAL_QUEUE_SEGS	= 32,
+	/* Records without content one call opens before it looks around. */
+	KSEAL_BARREN_MAX	= 32,
 	/* Pages that hold a whole record. */
 	KSEAL_RECORD_PAGES	= DIV_ROUND_UP(KSEAL_RECORD_MAX, PAGE_SIZE),
 };
@@ -152,14 +154,17 @@ struct kseal_plain {
  *	reader makes it @err
  * @whole: a record at the head can be opened, or the stream is in error. Read
  *	without the lock by sleeping readers.
- * @ready: that, or @plain has a record. Read without the lock by poll.
- * @stalled: the window is closed and there was no memory to open it
+ * @ready: that, or @stalled, or @plain has a record. Read without the lock by
+ *	poll.
+ * @stalled: the window is closed and there was no memory to open it; a reader
+ *	has to try. Read without the lock by sleeping readers.
+ * @lowat: the socket's SO_RCVLOWAT while @held has bytes, 0 else
  * @held: bytes of the record at the head that were moved out of TCP's queue
  * @held_charged: bytes of memory charged to the socket for them
  * @n_held: pages that hold them
  * @held_pages: those pages
  * @plain: opened records, oldest first
- * @plain_bytes: bytes of content in them
+ * @plain_charged: bytes of memory charged to the socket for them
  * @opened: records ever put on @plain; read without the lock by readers that
  *	have seen all of it
  * @taken: records ever taken off @plain; likewise
@@ -178,10 +183,11 @@ struct kseal_rx {
 	bool stalled;
 	u32 held;
 	u32 held_charged;
+	int lowat;
 	u32 n_held;
 	struct page *held_pages[KSEAL_RECORD_PAGES];
 	struct list_head plain;
-	u32 plain_bytes;
+	u32 plain_charged;
 	u32 opened;
 	u32 taken;
 	u8 tail;
@@ -280,6 +286,7 @@ int kseal_rx_map(struct sock *sk, struct kseal_rx *rx, u32 off, u32 len);
 void kseal_rx_consume(struct sock *sk, struct kseal_rx *rx);
 void kseal_rx_drop_held(struct sock *sk, struct kseal_rx *rx);
 void kseal_data_ready(struct sock *sk);
+int kseal_set_rcvlowat(struct sock *sk, int val);
 
 /* rx.c */
 /* What kseal_rx_next() found; an error is a negative errno. */
@@ -293,6 +300,7 @@ struct kseal_rx *kseal_rx_alloc(void);
 void kseal_rx_free(struct sock *sk, struct kseal_rx *rx);
 int kseal_recvmsg(struct sock *sk, struct msghdr *msg, size_t len, int flags);
 int kseal_rx_next(struct sock *sk, struct kseal_rx *rx, long *timeo);
+int kseal_rx_breathe(struct sock *sk, unsigned int *barren, long timeo);
 __poll_t kseal_poll(struct file *file, struct socket *sock,
 		    struct poll_table_struct *wait);
 

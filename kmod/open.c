@@ -14,9 +14,13 @@
  * stays open after it, kseal_tx_keep_open() takes the room for good.
  */
 #include <linux/uio.h>
+#include <net/tcp.h>
 
 #include "compat/compat.h"
 #include "kseal.h"
+
+/* Memory TCP charges for a record beside its bytes. */
+#define KSEAL_RECORD_OVERHEAD	(KSEAL_TAIL_MAX + SKB_TRUESIZE(MAX_TCP_HEADER))
 
 static struct bio_vec *last_piece(struct kseal_tx *tx)
 {
@@ -127,12 +131,16 @@ static int open_prefix(struct sock *sk, struct kseal_tx *tx)
 	size_t prefix = kseal_record_prefix_size(&tx->key.record);
 	struct bio_vec piece;
 
-	if (find_room(sk, tx, prefix, &piece) < prefix)
+	/* with room for what TCP will charge besides: the tail, and a buffer */
+	if (!sk_wmem_schedule(sk, prefix + KSEAL_RECORD_OVERHEAD) ||
+	    find_room(sk, tx, prefix, &piece) < prefix)
 		return -ENOMEM;
 	/* not add_out(): a record never shares a piece with the one before */
 	get_page(piece.bv_page);
 	tx->out[tx->n_out++] = piece;
 	take_room(sk, tx, prefix);
+	sk_mem_charge(sk, KSEAL_RECORD_OVERHEAD);
+	tx->charged += KSEAL_RECORD_OVERHEAD;
 	return 0;
 }
 

@@ -20,7 +20,7 @@ void kseal_plain_free(struct sock *sk, struct kseal_rx *rx, struct kseal_plain *
 {
 	if (!list_empty(&plain->node)) {
 		list_del(&plain->node);
-		rx->plain_bytes -= plain->len;
+		rx->plain_charged -= plain->charged;
 		WRITE_ONCE(rx->taken, rx->taken + 1);
 	}
 	while (plain->n_pages)
@@ -158,7 +158,8 @@ static void map_plain(struct kseal_rx *rx, const struct kseal_plain *plain, u32 
  * @sk: socket, locked
  * @rx: its receiving side; the record is whole
  *
- * Return: 0, it is the last of @rx->plain; -EBADMSG it is not authentic or has
+ * Return: 0, it is the last of @rx->plain, or was empty application data and is
+ * gone; -EBADMSG it is not authentic or has
  * no content type, the connection is aborted; -ENOMEM, it stays at the head.
  */
 int kseal_open_plain(struct sock *sk, struct kseal_rx *rx)
@@ -181,8 +182,13 @@ int kseal_open_plain(struct sock *sk, struct kseal_rx *rx)
 	}
 	kseal_rx_consume(sk, rx);
 	count_opened(sk, rx, plain->len, 0);
+	/* An empty record has nothing to wait for a reader with. */
+	if (!plain->len && plain->type == KSEAL_APPLICATION_DATA) {
+		kseal_plain_free(sk, rx, plain);
+		return 0;
+	}
 	list_add_tail(&plain->node, &rx->plain);
-	rx->plain_bytes += plain->len;
+	rx->plain_charged += plain->charged;
 	WRITE_ONCE(rx->opened, rx->opened + 1);
 	return 0;
 err:
@@ -193,15 +199,18 @@ err:
 static void put_user_pages(struct scatterlist *sg, const struct scatterlist *end)
 {
 	for (; sg != end; sg++) {
-		/* a file mapped shared: the write must reach it */
-		if (!PageAnon(sg_page(sg)))
+		/* the page table knows nothing of this write: memory given to
+		 * MADV_FREE would be reclaimed as if it had not happened
+		 */
+		if (!PageDirty(sg_page(sg)))
 			set_page_dirty_lock(sg_page(sg));
 		put_page(sg_page(sg));
 	}
 }
 
-/* Pin @len bytes of the reader's memory and list them; @iter moves on. Return:
- * behind the last entry; NULL when they cannot be had or lie in too many pages.
+/* Get @len bytes of the reader's memory and list them; @iter moves on. Return:
+ * behind the last entry; NULL when they cannot be had, lie in too many pages,
+ * or belong to a file, whose file system has to see each write coming.
  */
 static struct scatterlist *map_user(struct scatterlist *sg, const struct scatterlist *end,
 				    struct iov_iter *iter, u32 len)
@@ -219,7 +228,7 @@ static struct scatterlist *map_user(struct scatterlist *sg, const struct scatter
 		len -= n;
 		for (i = 0; n; i++, n -= part, off = 0) {
 			part = min_t(u32, n, PAGE_SIZE - off);
-			if (sg == end)
+			if (sg == end || !PageAnon(pages[i]))
 				goto err_pages;
 			sg_set_page(sg++, pages[i], part, off);
 		}

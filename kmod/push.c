@@ -145,14 +145,16 @@ static void hand_over_quota(struct sock *sk, struct kseal_tx *tx)
 static ssize_t push_pieces(struct sock *sk, struct kseal_tx *tx, struct bio_vec *bv,
 			   unsigned int n, size_t size)
 {
-	int sndbuf = sk->sk_sndbuf;
+	int sndbuf = sk->sk_sndbuf, more;
 	ssize_t done;
 
+	/* under pressure the limit may lie far below what is queued by now */
+	more = min_t(s64, (s64)max(sndbuf, sk->sk_wmem_queued) + KSEAL_PUSH_ROOM, INT_MAX);
 	tx->pushing = true;
-	WRITE_ONCE(sk->sk_sndbuf, sndbuf + KSEAL_PUSH_ROOM);
+	WRITE_ONCE(sk->sk_sndbuf, more);
 	done = kseal_compat_push_pages(sk, bv, n, size);
 	/* unless TCP has set another meanwhile */
-	if (sk->sk_sndbuf == sndbuf + KSEAL_PUSH_ROOM)
+	if (sk->sk_sndbuf == more)
 		WRITE_ONCE(sk->sk_sndbuf, sndbuf);
 	tx->pushing = false;
 	return done;
@@ -193,8 +195,10 @@ static int push_all(struct sock *sk, struct kseal_tx *tx)
 			put_page(bv->bv_page);
 			bv->bv_page = NULL;
 		}
-		bv->bv_offset += done;
-		bv->bv_len -= done;
+		if (done) {
+			bv->bv_offset += done;
+			bv->bv_len -= done;
+		}
 	}
 	return 0;
 }
@@ -214,13 +218,25 @@ static void forget_batch(struct kseal_tx *tx)
 	tx->batch_len = 0;
 }
 
+/* Sealed records are lost. If the peer is gone that is nothing new, and what it
+ * sent before can still be read; else it must not take this for an end.
+ */
+static void end_sending(struct sock *sk, struct kseal_tx *tx, int err)
+{
+	if (sk->sk_state == TCP_CLOSE || (sk->sk_shutdown & SEND_SHUTDOWN))
+		tx->dead = true;
+	else
+		kseal_abort(sk, err);
+}
+
 /**
  * kseal_tx_push() - hand the sealed records to TCP
  * @sk: socket, locked
  * @tx: an open record behind the batch stays as it is
  *
- * Return: 0, all of them are on TCP's queue; -EPIPE the socket is shut down or
- * has failed; -ENOMEM TCP got no memory for seconds, the connection is aborted.
+ * Return: 0, all of them are on TCP's queue; -EPIPE or the socket's error, it is
+ * shut down or has failed; -ENOMEM TCP got no memory for seconds. A batch that
+ * did not go down whole is the end of the connection.
  */
 int kseal_tx_push(struct sock *sk, struct kseal_tx *tx)
 {
@@ -232,7 +248,7 @@ int kseal_tx_push(struct sock *sk, struct kseal_tx *tx)
 	kseal_count(sk, KSEAL_STAT_TX_PUSHES, 1);
 	err = push_all(sk, tx);
 	forget_batch(tx);
-	if (err == -ENOMEM)
-		kseal_abort(sk, err);
+	if (err)
+		end_sending(sk, tx, err);
 	return err;
 }

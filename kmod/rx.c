@@ -72,9 +72,12 @@ static int fail(struct sock *sk, struct kseal_rx *rx, enum kseal_counter why, in
  */
 static int check_stream(struct sock *sk, struct kseal_rx *rx)
 {
-	if (sk->sk_err)
+	bool done = sock_flag(sk, SOCK_DONE);
+
+	/* like TCP: behind a FIN no later error is the reader's */
+	if (sk->sk_err && !done)
 		return sock_error(sk);
-	if (sock_flag(sk, SOCK_DONE) && kseal_rx_avail(sk, rx))
+	if ((done || sk->sk_state == TCP_CLOSE) && kseal_rx_avail(sk, rx))
 		return fail(sk, rx, KSEAL_STAT_RX_TRUNCATED, -ECONNRESET);
 	if ((sk->sk_shutdown & RCV_SHUTDOWN) || sk->sk_state == TCP_CLOSE)
 		return 0;
@@ -89,6 +92,8 @@ static int check_head(struct sock *sk, struct kseal_rx *rx)
 		sock_error(sk);
 		return rx->err;
 	}
+	if (rx->stalled)
+		return -ENOMEM;
 	if (rx->bad)
 		return fail(sk, rx, KSEAL_STAT_RX_HEADER_ERROR, rx->bad);
 	if (!kseal_rx_whole(sk, rx))
@@ -113,7 +118,8 @@ static int wait_for_data(struct sock *sk, struct kseal_rx *rx, long *timeo)
 		return sock_intr_errno(*timeo);
 	add_wait_queue(sk_sleep(sk), &wait);
 	sk_set_bit(SOCKWQ_ASYNC_WAITDATA, sk);
-	sk_wait_event(sk, timeo, READ_ONCE(rx->whole) || READ_ONCE(sk->sk_err) ||
+	sk_wait_event(sk, timeo, READ_ONCE(rx->whole) || READ_ONCE(rx->stalled) ||
+		      READ_ONCE(sk->sk_err) ||
 		      (READ_ONCE(sk->sk_shutdown) & RCV_SHUTDOWN) ||
 		      READ_ONCE(rx->opened) != opened || READ_ONCE(rx->taken) != taken, &wait);
 	sk_clear_bit(SOCKWQ_ASYNC_WAITDATA, sk);
@@ -128,7 +134,8 @@ static int wait_for_data(struct sock *sk, struct kseal_rx *rx, long *timeo)
  * @rx: its receiving side; the caller has no use for what @rx->plain holds
  * @timeo: how long, in jiffies; reduced by what was slept
  *
- * Return: enum kseal_next; -EAGAIN, -EINTR or -ERESTARTSYS; -EBADMSG,
+ * Return: enum kseal_next; -EAGAIN, -EINTR or -ERESTARTSYS; -ENOMEM the record
+ * does not fit the window, nor memory; -EBADMSG,
  * -EMSGSIZE, -EINVAL, -ECONNRESET the stream is of no use any more
  * (<linux/kseal.h>); an error of the socket.
  */
@@ -145,6 +152,33 @@ int kseal_rx_next(struct sock *sk, struct kseal_rx *rx, long *timeo)
 	if (ret <= 0)
 		return ret < 0 ? ret : KSEAL_NEXT_END;
 	return wait_for_data(sk, rx, timeo) ?: KSEAL_NEXT_AGAIN;
+}
+
+/**
+ * kseal_rx_breathe() - a call has opened one more record without content
+ * @sk: socket, locked; the lock may be released
+ * @barren: how many, in this call
+ * @timeo: what is left of the time it may take, in jiffies
+ *
+ * A peer may send such records for ever, as fast as they can be opened.
+ *
+ * Return: KSEAL_NEXT_AGAIN; -EAGAIN, -EINTR or -ERESTARTSYS.
+ */
+int kseal_rx_breathe(struct sock *sk, unsigned int *barren, long timeo)
+{
+	if (++*barren % KSEAL_BARREN_MAX)
+		return KSEAL_NEXT_AGAIN;
+	if (signal_pending(current))
+		return sock_intr_errno(timeo);
+	if (!timeo) {
+		/* an edge-triggered poller will not ask again by itself */
+		kseal_sk(sk)->data_ready(sk);
+		return -EAGAIN;
+	}
+	release_sock(sk);
+	cond_resched();
+	lock_sock(sk);
+	return KSEAL_NEXT_AGAIN;
 }
 
 /* Tell the reader what type it gets. Return: 0; 1 it has another already;
@@ -190,13 +224,10 @@ static int read_record(struct sock *sk, struct kseal_rx *rx, struct kseal_plain 
 	u32 done;
 	int ret;
 
-	/* An empty record is no end of the stream, and has no type to tell. */
-	if (!data || plain->len) {
-		ret = tell_type(msg, rd, plain->type);
-		rd->stop = ret || !data;
-		if (ret)
-			return min(ret, 0);
-	}
+	ret = tell_type(msg, rd, plain->type);
+	rd->stop = ret || !data;
+	if (ret)
+		return min(ret, 0);
 	done = copy_plain(plain, plain->off, want, &msg->msg_iter);
 	rd->copied += done;
 	rd->peeked = &plain->node;
@@ -258,12 +289,15 @@ static int next_record(struct sock *sk, struct kseal_rx *rx, struct kseal_read *
 {
 	long none = 0;
 
-	/* opened records count for us, what is on the queue for TCP */
-	if (rd->peek && rx->plain_bytes >= sk->sk_rcvbuf)
+	/* what is peeked at makes room in the window for more of it */
+	if (rd->peek && rx->plain_charged >= sk->sk_rcvbuf)
 		return KSEAL_NEXT_END;
 	/* the socket's error is for the next call, this one has something */
-	if (rd->copied && sk->sk_err && !kseal_rx_whole(sk, rx))
-		return KSEAL_NEXT_END;
+	if (rd->copied && sk->sk_err) {
+		kseal_rx_look(sk, rx, sk->sk_allocation);
+		if (!kseal_rx_whole(sk, rx))
+			return KSEAL_NEXT_END;
+	}
 	return kseal_rx_next(sk, rx, rd->copied >= target ? &none : timeo);
 }
 
@@ -281,6 +315,8 @@ static void look_again(struct kseal_rx *rx, struct kseal_read *rd)
 static int recv_records(struct sock *sk, struct kseal_rx *rx, struct msghdr *msg,
 			struct kseal_read *rd, size_t target, long timeo)
 {
+	unsigned int barren = 0;
+	u32 opened;
 	int ret;
 
 	for (;;) {
@@ -288,14 +324,26 @@ static int recv_records(struct sock *sk, struct kseal_rx *rx, struct msghdr *msg
 		if (ret || rd->stop || !msg_data_left(msg))
 			return ret;
 		ret = next_record(sk, rx, rd, target, &timeo);
-		if (ret == KSEAL_NEXT_AGAIN)
-			look_again(rx, rd);
-		else if (ret == KSEAL_NEXT_WHOLE)
+		if (ret == KSEAL_NEXT_WHOLE) {
+			opened = rx->opened + rd->copied;
 			ret = open_next(sk, rx, msg, rd) ?: KSEAL_NEXT_AGAIN;
+			if (ret == KSEAL_NEXT_AGAIN && opened == rx->opened + rd->copied)
+				ret = kseal_rx_breathe(sk, &barren, rd->copied ? 0 : timeo);
+		}
 		if (ret != KSEAL_NEXT_AGAIN)
 			return ret;
+		look_again(rx, rd);
 		cond_resched();
 	}
+}
+
+/* Bytes a call waits for; TCP's own mark may be lowered for the moment. */
+static size_t read_target(const struct sock *sk, const struct kseal_rx *rx,
+			  size_t len, int flags)
+{
+	size_t lowat = rx->lowat ? rx->lowat : READ_ONCE(sk->sk_rcvlowat);
+
+	return (flags & MSG_WAITALL) ? len : max_t(size_t, min(lowat, len), 1);
 }
 
 static int recv_locked(struct sock *sk, struct kseal_rx *rx, struct msghdr *msg,
@@ -306,7 +354,7 @@ static int recv_locked(struct sock *sk, struct kseal_rx *rx, struct msghdr *msg,
 	};
 	int ret;
 
-	ret = recv_records(sk, rx, msg, &rd, sock_rcvlowat(sk, flags & MSG_WAITALL, len),
+	ret = recv_records(sk, rx, msg, &rd, read_target(sk, rx, len, flags),
 			   sock_rcvtimeo(sk, flags & MSG_DONTWAIT));
 	kseal_rx_look(sk, rx, sk->sk_allocation);
 	return rd.copied ?: ret;

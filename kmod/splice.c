@@ -36,27 +36,21 @@ static ssize_t give_to_pipe(struct kseal_plain *plain, struct pipe_inode_info *p
 	return splice_to_pipe(pipe, &spd);
 }
 
-/* The first opened record with something in it. Return: 1, 0 at the end of the
- * stream, -errno.
- */
+/* The first opened record. Return: 1, 0 at the end of the stream, -errno. */
 static int first_record(struct sock *sk, struct kseal_rx *rx, long *timeo,
 			struct kseal_plain **plain)
 {
+	unsigned int barren = 0;
 	int ret;
 
 	for (;;) {
 		*plain = list_first_entry_or_null(&rx->plain, struct kseal_plain, node);
-		if (*plain && (*plain)->type != KSEAL_APPLICATION_DATA)
-			return -EINVAL;
-		if (*plain && (*plain)->len)
-			return 1;
-		if (*plain) {
-			kseal_plain_free(sk, rx, *plain);
-			continue;
-		}
+		if (*plain)
+			return (*plain)->type == KSEAL_APPLICATION_DATA ? 1 : -EINVAL;
 		ret = kseal_rx_next(sk, rx, timeo);
 		if (ret == KSEAL_NEXT_WHOLE)
-			ret = kseal_open_plain(sk, rx) ?: KSEAL_NEXT_AGAIN;
+			ret = kseal_open_plain(sk, rx) ?:
+			      kseal_rx_breathe(sk, &barren, *timeo);
 		if (ret != KSEAL_NEXT_AGAIN)
 			return ret;
 	}

@@ -59,6 +59,7 @@ static int make_room(struct sock *sk, struct kseal_tx *tx)
 {
 	if (tx->n_batch + KSEAL_RECORD_SEGS > KSEAL_BATCH_SEGS ||
 	    tx->batch_len >= KSEAL_BATCH_BYTES ||
+	    tx->batch_len >= (u32)tcp_notsent_lowat(tcp_sk(sk)) ||
 	    sk->sk_wmem_queued + (int)tx->batch_len >= sk->sk_sndbuf)
 		return kseal_tx_push(sk, tx);
 	return 0;
@@ -187,8 +188,14 @@ static ssize_t send_locked(struct sock *sk, struct kseal_tx *tx, struct msghdr *
 		return sk_stream_error(sk, msg->msg_flags, err);
 	copied = send_all(sk, tx, msg, type, append, &timeo);
 	err = end_call(sk, tx, msg->msg_flags & MSG_MORE);
-	if (copied > 0)
+	if (copied > 0) {
+		/* what was accepted is this call's answer, why it went wrong the
+		 * next one's
+		 */
+		if (err && err != -EPIPE && !sk->sk_err)
+			WRITE_ONCE(sk->sk_err, -err);
 		return copied;
+	}
 	err = copied ?: err;
 	if (!err)
 		return 0;
@@ -204,8 +211,11 @@ static int get_record_type(struct msghdr *msg, u8 *type)
 
 	*type = KSEAL_APPLICATION_DATA;
 	for_each_cmsghdr(cmsg, msg) {
-		if (!CMSG_OK(msg, cmsg) || cmsg->cmsg_level != SOL_TLS ||
-		    cmsg->cmsg_type != TLS_SET_RECORD_TYPE ||
+		if (!CMSG_OK(msg, cmsg))
+			return -EINVAL;
+		if (cmsg->cmsg_level != SOL_TLS)
+			continue;
+		if (cmsg->cmsg_type != TLS_SET_RECORD_TYPE ||
 		    cmsg->cmsg_len < CMSG_LEN(sizeof(*type)))
 			return -EINVAL;
 		*type = *(const u8 *)CMSG_DATA(cmsg);

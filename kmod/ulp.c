@@ -55,7 +55,8 @@ static void kseal_detach(struct sock *sk, struct kseal_sock *ks)
 	write_lock_bh(&sk->sk_callback_lock);
 	rcu_assign_pointer(inet_csk(sk)->icsk_ulp_data, NULL);
 	WRITE_ONCE(sk->sk_prot, (struct proto *)ks->base);
-	sk->sk_data_ready = ks->data_ready;
+	if (sk->sk_data_ready == kseal_data_ready)
+		sk->sk_data_ready = ks->data_ready;
 	write_unlock_bh(&sk->sk_callback_lock);
 }
 
@@ -75,7 +76,9 @@ static void kseal_close(struct sock *sk, long timeout)
 	kseal_count(sk, KSEAL_STAT_CURR_SOCKETS, -1);
 	release_sock(sk);
 	kfree_rcu(ks, rcu);
-	/* Last: it may drop the reference that keeps this module loaded. */
+	/* Last, and as a jump: it may drop the reference that keeps this module
+	 * loaded.
+	 */
 	base->close(sk, timeout);
 }
 
@@ -95,10 +98,12 @@ static void kseal_fill_layer(struct kseal_layer *layer, const struct proto *base
 	layer->ops.poll = kseal_poll;
 	layer->ops.shutdown = kseal_shutdown;
 	layer->ops.splice_read = kseal_splice_read;
+	layer->ops.set_rcvlowat = kseal_set_rcvlowat;
 	/* These would hand out, or map, what is still encrypted. */
 	layer->ops.read_sock = NULL;
 	layer->ops.read_skb = NULL;
 	layer->ops.peek_len = NULL;
+	layer->ops.set_peek_off = NULL;
 	layer->ops.mmap = sock_no_mmap;
 	kseal_compat_fill_ops(&layer->ops);
 
@@ -169,6 +174,12 @@ static int kseal_init_sock(struct sock *sk)
 	ks->base_ops = layer->base_ops;
 
 	write_lock_bh(&sk->sk_callback_lock);
+	/* Somebody else (KCM, say) works with this socket's callbacks. */
+	if (sk->sk_user_data) {
+		write_unlock_bh(&sk->sk_callback_lock);
+		kfree(ks);
+		return -EINVAL;
+	}
 	ks->data_ready = sk->sk_data_ready;
 	rcu_assign_pointer(icsk->icsk_ulp_data, ks);
 	WRITE_ONCE(sk->sk_prot, &layer->prot);

@@ -88,7 +88,12 @@ static void drop_locked_ops(struct proto_ops *ops)
  */
 static void compat_splice_eof(struct socket *sock)
 {
-	kseal_flush(sock->sk);
+	struct kseal_sock *ks = kseal_sk(sock->sk);
+
+	if (smp_load_acquire(&ks->tx))
+		kseal_flush(sock->sk);
+	else if (ks->base->splice_eof)
+		ks->base->splice_eof(sock);
 }
 
 static void fill_splice_eof(struct proto *prot)

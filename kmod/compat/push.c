@@ -18,12 +18,16 @@ ssize_t kseal_compat_push_pages(struct sock *sk, struct bio_vec *bvec,
 	unsigned int i;
 	int flags, ret;
 
+	/* not tcp_sendpage_locked(): without scatter-gather on the route that
+	 * asks for an operation kseal does not offer
+	 */
+	tcp_rate_check_app_limited(sk);
 	for (i = 0; i < n; i++) {
 		flags = MSG_DONTWAIT | MSG_NOSIGNAL;
 		if (i + 1 < n)
 			flags |= MSG_SENDPAGE_NOTLAST;
-		ret = tcp_sendpage_locked(sk, bvec[i].bv_page, bvec[i].bv_offset,
-					  bvec[i].bv_len, flags);
+		ret = do_tcp_sendpages(sk, bvec[i].bv_page, bvec[i].bv_offset,
+				       bvec[i].bv_len, flags);
 		if (ret < 0)
 			return done ?: ret;
 		done += ret;
