@@ -68,6 +68,26 @@ KT_TEST(direct, fault_in_the_middle_loses_nothing)
 	munmap(map, page);
 }
 
+/* Memory an allocator gave back and hands out again: the page table says it is
+ * clean, and reclaim may take it, unless the kernel says what it wrote there.
+ */
+KT_TEST(direct, memory_given_back_keeps_what_was_read)
+{
+	const size_t size = 65536;
+	uint8_t *map = mmap(NULL, size, PROT_READ | PROT_WRITE,
+			    MAP_PRIVATE | MAP_ANONYMOUS, -1, 0);
+
+	ASSERT_NE(MAP_FAILED, (void *)map);
+	memset(map, 1, size);
+	ASSERT_EQ(0, madvise(map, size, MADV_FREE));
+	ASSERT_EQ(0, kt_send_stream(&self->link, size, 16384, 0));
+	ASSERT_EQ(size, recv(self->link.fd, map, size, MSG_WAITALL));
+	EXPECT_EQ(size, direct_bytes(self->link.fd));
+	ASSERT_EQ(0, madvise(map, size, MADV_PAGEOUT));
+	EXPECT_EQ(0, kt_check(map, size, 0));
+	munmap(map, size);
+}
+
 /* Into a file's pages: what the file holds is what was read. */
 KT_TEST(direct, into_a_file_mapped_shared)
 {

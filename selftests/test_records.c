@@ -57,6 +57,19 @@ KT_TEST(records, many_records_cut_anywhere)
 	EXPECT_EQ(30000, kt_recv_pattern(self->link.fd, 30000, 0, MSG_WAITALL));
 }
 
+/* RFC 5288 3: in TLS 1.2 the sender picks, and need not count. */
+KT_TEST(records, explicit_nonce_is_the_senders_choice)
+{
+	static const uint64_t nonces[] = { 0, ~0ULL, 7, 0x0123456789abcdef, 1 };
+
+	for (size_t i = 0; i < ARRAY_SIZE(nonces); i++) {
+		if (variant->params.version == TLS_1_2_VERSION)
+			kt_put64(self->link.in.key.iv, nonces[i]);
+		ASSERT_EQ(0, kt_send_pattern(&self->link, 100, i * 100));
+		ASSERT_EQ(100, kt_recv_pattern(self->link.fd, 100, i * 100, 0));
+	}
+}
+
 KT_TEST(records, empty_records_are_passed_over)
 {
 	for (int i = 0; i < 200; i++)

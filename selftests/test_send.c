@@ -238,7 +238,7 @@ KT_TEST(send, long_message_of_a_type_is_split)
 				      20000 - 16384));
 }
 
-static ssize_t send_control(int fd, int type, size_t len)
+static ssize_t send_control(int fd, int level, int type, size_t len)
 {
 	union {
 		char room[CMSG_SPACE(16)];
@@ -253,7 +253,7 @@ static ssize_t send_control(int fd, int type, size_t len)
 	};
 	struct cmsghdr *cmsg = CMSG_FIRSTHDR(&msg);
 
-	cmsg->cmsg_level = SOL_TLS;
+	cmsg->cmsg_level = level;
 	cmsg->cmsg_type = type;
 	cmsg->cmsg_len = CMSG_LEN(len);
 	*CMSG_DATA(cmsg) = KT_ALERT;
@@ -262,12 +262,18 @@ static ssize_t send_control(int fd, int type, size_t len)
 
 KT_TEST(send, bad_control_messages_are_refused)
 {
-	EXPECT_ERRNO(EINVAL, send_control(self->link.fd, TLS_GET_RECORD_TYPE, 1));
-	EXPECT_ERRNO(EINVAL, send_control(self->link.fd, 77, 1));
-	EXPECT_ERRNO(EINVAL, send_control(self->link.fd, TLS_SET_RECORD_TYPE, 0));
+	EXPECT_ERRNO(EINVAL, send_control(self->link.fd, SOL_TLS, TLS_GET_RECORD_TYPE, 1));
+	EXPECT_ERRNO(EINVAL, send_control(self->link.fd, SOL_TLS, 77, 1));
+	EXPECT_ERRNO(EINVAL, send_control(self->link.fd, SOL_TLS, TLS_SET_RECORD_TYPE, 0));
 	EXPECT_EQ(0, kt_expect_nothing(&self->link));
-	ASSERT_EQ(4, send_control(self->link.fd, TLS_SET_RECORD_TYPE, 1));
+	ASSERT_EQ(4, send_control(self->link.fd, SOL_TLS, TLS_SET_RECORD_TYPE, 1));
 	EXPECT_EQ(0, kt_expect_record(&self->link, KT_ALERT, "data", 4));
+}
+
+KT_TEST(send, control_messages_for_others_are_passed_over)
+{
+	ASSERT_EQ(4, send_control(self->link.fd, SOL_SOCKET, 1, 1));
+	EXPECT_EQ(0, kt_expect_record(&self->link, KT_DATA, "data", 4));
 }
 
 /* ---- flags -------------------------------------------------------------- */

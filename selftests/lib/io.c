@@ -57,8 +57,8 @@ short kt_poll(int fd, short events, int timeout_ms)
 	int ret = poll(&pfd, 1, timeout_ms);
 
 	if (ret < 0)
-		return kt_errno("poll");
-	return ret ? pfd.revents : 0;
+		kt_errno("poll");
+	return ret > 0 ? pfd.revents : 0;
 }
 
 static int wait_ready(int fd, short events)

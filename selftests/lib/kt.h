@@ -247,7 +247,7 @@ int kt_read_pipe(int fd, void *buffer, size_t len);
 /** kt_read_eof() - 0 when the next thing on @fd is the end of the stream. */
 int kt_read_eof(int fd);
 
-/** kt_poll() - revents of @fd, 0 when there are none in @timeout_ms. */
+/** kt_poll() - revents of @fd, 0 when there are none in @timeout_ms, or it fails. */
 short kt_poll(int fd, short events, int timeout_ms);
 
 /** kt_arrived() - wait until @to's TCP has received all that @from was given. */
