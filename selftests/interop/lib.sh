@@ -336,8 +336,10 @@ start_get() {
 	start curl "${CURL[@]}" "$@" "https://localhost:$PORT$path"
 }
 
-# status PATH [OPTION...] - only the status, the body to got
+# status PATH [OPTION...] - only the status, the body to got, which is not made
+# where there is none
 status() {
+	rm -f got
 	get "$@" -o got -w '%{http_code}'
 }
 
