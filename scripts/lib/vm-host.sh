@@ -90,6 +90,14 @@ make_initramfs() {
 	unlock
 }
 
+# reliable QEMU - does it emulate several CPUs safely (see scripts/qemu), and start?
+reliable() {
+	local v
+
+	v=$("$1" --version 2>/dev/null | sed -n '1s/^QEMU emulator version \([0-9.]*\).*/\1/p')
+	[ -n "$v" ] && [ "$(newest "$v" 8.1)" = "$v" ]
+}
+
 # kvm_runs - does the machine's KVM run code? A /dev/kvm that opens is no answer:
 # without hardware behind it, guests stop somewhere. Ten bytes of firmware
 # that say so through the debug-exit port are.
