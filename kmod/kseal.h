@@ -288,6 +288,16 @@ void kseal_rx_drop_held(struct sock *sk, struct kseal_rx *rx);
 void kseal_data_ready(struct sock *sk);
 int kseal_set_rcvlowat(struct sock *sk, int val);
 
+/**
+ * struct kseal_stint - how long a call has gone on without anything to deliver
+ * @barren: records without content it has opened
+ * @end: in jiffies, when the time it may take is over
+ */
+struct kseal_stint {
+	unsigned int barren;
+	unsigned long end;
+};
+
 /* rx.c */
 /* What kseal_rx_next() found; an error is a negative errno. */
 enum kseal_next {
@@ -300,7 +310,8 @@ struct kseal_rx *kseal_rx_alloc(void);
 void kseal_rx_free(struct sock *sk, struct kseal_rx *rx);
 int kseal_recvmsg(struct sock *sk, struct msghdr *msg, size_t len, int flags);
 int kseal_rx_next(struct sock *sk, struct kseal_rx *rx, long *timeo);
-int kseal_rx_breathe(struct sock *sk, unsigned int *barren, long timeo);
+void kseal_stint_begin(struct kseal_stint *stint, long timeo);
+int kseal_rx_breathe(struct sock *sk, struct kseal_stint *stint, long timeo);
 __poll_t kseal_poll(struct file *file, struct socket *sock,
 		    struct poll_table_struct *wait);
 

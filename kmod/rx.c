@@ -155,22 +155,38 @@ int kseal_rx_next(struct sock *sk, struct kseal_rx *rx, long *timeo)
 }
 
 /**
+ * kseal_stint_begin() - a call begins to look for something to deliver
+ * @stint: to fill
+ * @timeo: the time it may take, in jiffies
+ */
+void kseal_stint_begin(struct kseal_stint *stint, long timeo)
+{
+	stint->barren = 0;
+	stint->end = jiffies + timeo;
+}
+
+static bool stint_is_over(const struct kseal_stint *stint, long timeo)
+{
+	return timeo != MAX_SCHEDULE_TIMEOUT && time_after_eq(jiffies, stint->end);
+}
+
+/**
  * kseal_rx_breathe() - a call has opened one more record without content
  * @sk: socket, locked; the lock may be released
- * @barren: how many, in this call
- * @timeo: what is left of the time it may take, in jiffies
+ * @stint: of this call
+ * @timeo: what is left of the time it may sleep, in jiffies
  *
  * A peer may send such records for ever, as fast as they can be opened.
  *
  * Return: KSEAL_NEXT_AGAIN; -EAGAIN, -EINTR or -ERESTARTSYS.
  */
-int kseal_rx_breathe(struct sock *sk, unsigned int *barren, long timeo)
+int kseal_rx_breathe(struct sock *sk, struct kseal_stint *stint, long timeo)
 {
-	if (++*barren % KSEAL_BARREN_MAX)
+	if (++stint->barren % KSEAL_BARREN_MAX)
 		return KSEAL_NEXT_AGAIN;
 	if (signal_pending(current))
 		return sock_intr_errno(timeo);
-	if (!timeo) {
+	if (!timeo || stint_is_over(stint, timeo)) {
 		/* an edge-triggered poller will not ask again by itself */
 		kseal_sk(sk)->data_ready(sk);
 		return -EAGAIN;
@@ -315,10 +331,11 @@ static void look_again(struct kseal_rx *rx, struct kseal_read *rd)
 static int recv_records(struct sock *sk, struct kseal_rx *rx, struct msghdr *msg,
 			struct kseal_read *rd, size_t target, long timeo)
 {
-	unsigned int barren = 0;
+	struct kseal_stint stint;
 	u32 opened;
 	int ret;
 
+	kseal_stint_begin(&stint, timeo);
 	for (;;) {
 		ret = read_opened(sk, rx, msg, rd);
 		if (ret || rd->stop || !msg_data_left(msg))
@@ -328,7 +345,7 @@ static int recv_records(struct sock *sk, struct kseal_rx *rx, struct msghdr *msg
 			opened = rx->opened + rd->copied;
 			ret = open_next(sk, rx, msg, rd) ?: KSEAL_NEXT_AGAIN;
 			if (ret == KSEAL_NEXT_AGAIN && opened == rx->opened + rd->copied)
-				ret = kseal_rx_breathe(sk, &barren, rd->copied ? 0 : timeo);
+				ret = kseal_rx_breathe(sk, &stint, rd->copied ? 0 : timeo);
 		}
 		if (ret != KSEAL_NEXT_AGAIN)
 			return ret;

@@ -40,9 +40,10 @@ static ssize_t give_to_pipe(struct kseal_plain *plain, struct pipe_inode_info *p
 static int first_record(struct sock *sk, struct kseal_rx *rx, long *timeo,
 			struct kseal_plain **plain)
 {
-	unsigned int barren = 0;
+	struct kseal_stint stint;
 	int ret;
 
+	kseal_stint_begin(&stint, *timeo);
 	for (;;) {
 		*plain = list_first_entry_or_null(&rx->plain, struct kseal_plain, node);
 		if (*plain)
@@ -50,7 +51,7 @@ static int first_record(struct sock *sk, struct kseal_rx *rx, long *timeo,
 		ret = kseal_rx_next(sk, rx, timeo);
 		if (ret == KSEAL_NEXT_WHOLE)
 			ret = kseal_open_plain(sk, rx) ?:
-			      kseal_rx_breathe(sk, &barren, *timeo);
+			      kseal_rx_breathe(sk, &stint, *timeo);
 		if (ret != KSEAL_NEXT_AGAIN)
 			return ret;
 	}

@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: GPL-2.0
 /* Record headers that are refused, and streams that end where they should not. */
 #include "lib/fixture.h"
+#include <poll.h>
 
 KT_FIXTURE_OPEN(header)
 
@@ -117,6 +118,33 @@ KT_TEST(header, end_one_byte_early)
 {
 	EXPECT_EQ(0, truncated_at(&self->link,
 				  1000 + kt_overhead(variant->params.version) - 1));
+}
+
+/* A close reported once, by SO_ERROR, does not turn into an end of stream. */
+KT_TEST(header, reset_inside_a_record_stays_an_error)
+{
+	int error = 0;
+	socklen_t len = sizeof(error);
+
+	ASSERT_EQ(0, kt_send_header(&self->link, KT_DATA, TLS_1_2_VERSION, 500));
+	kt_reset(&self->link.raw);
+	ASSERT_NE(0, kt_poll(self->link.fd, POLLHUP, KT_WAIT_MS));
+	ASSERT_EQ(0, getsockopt(self->link.fd, SOL_SOCKET, SO_ERROR, &error, &len));
+	EXPECT_EQ(ECONNRESET, error);
+	for (int i = 0; i < 3; i++)
+		EXPECT_EQ(ECONNRESET, kt_recv_errno(self->link.fd, 0));
+}
+
+/* As TCP has it: what comes behind a FIN is not the reader's concern. */
+KT_TEST(header, reset_behind_a_clean_end)
+{
+	uint8_t byte;
+
+	ASSERT_EQ(0, shutdown(self->link.raw, SHUT_WR));
+	ASSERT_NE(0, kt_poll(self->link.fd, POLLRDHUP, KT_WAIT_MS));
+	kt_reset(&self->link.raw);
+	ASSERT_NE(0, kt_poll(self->link.fd, POLLHUP, KT_WAIT_MS));
+	EXPECT_EQ(0, recv(self->link.fd, &byte, 1, 0));
 }
 
 KT_TEST(header, end_inside_a_record_wakes_the_reader)

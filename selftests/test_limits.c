@@ -106,23 +106,6 @@ KT_TEST(limits, low_water_mark_holds_for_a_moved_record)
 	EXPECT_EQ(mark, got);
 }
 
-/* Programs with an event loop ask for SO_ERROR first, which clears it. */
-KT_TEST(limits, reset_inside_a_record_is_never_an_end)
-{
-	int error = 0;
-	socklen_t len = sizeof(error);
-	uint8_t wire[KT_MAX_WIRE];
-	ssize_t n = kt_seal_pattern(&self->link, 1000, wire);
-
-	ASSERT_EQ(0, kt_write_here(&self->link, wire, n / 2));
-	kt_reset(&self->link.raw);
-	ASSERT_NE(0, kt_poll(self->link.fd, POLLERR, KT_WAIT_MS) & POLLERR);
-	ASSERT_EQ(0, getsockopt(self->link.fd, SOL_SOCKET, SO_ERROR, &error, &len));
-	EXPECT_EQ(ECONNRESET, error);
-	EXPECT_EQ(ECONNRESET, kt_recv_errno(self->link.fd, 0));
-	EXPECT_EQ(ECONNRESET, kt_recv_errno(self->link.fd, 0));
-}
-
 /* What arrived whole before the reset is the reader's. */
 KT_TEST(limits, records_before_a_reset_can_be_read)
 {

@@ -83,6 +83,38 @@ KT_TEST(records, empty_records_are_passed_over)
 	EXPECT_EQ(20, kt_recv_pattern(self->link.fd, 20, 0, MSG_WAITALL));
 }
 
+struct flood {
+	struct kt_link *link;
+	bool stop;
+};
+
+static ssize_t send_empty_records(void *arg)
+{
+	struct flood *flood = arg;
+
+	while (!__atomic_load_n(&flood->stop, __ATOMIC_RELAXED))
+		if (kt_send_record(flood->link, KT_DATA, "", 0))
+			return -1;
+	return 0;
+}
+
+/* No peer can keep a reader for longer than it said it would wait. */
+KT_TEST(records, flood_of_empty_records_times_out)
+{
+	struct flood flood = { .link = &self->link };
+	struct kt_task task;
+	uint8_t byte;
+
+	ASSERT_EQ(0, kt_timeout(self->link.fd, SO_RCVTIMEO, 200));
+	ASSERT_EQ(0, kt_task_start(&task, send_empty_records, &flood));
+	for (int i = 0; i < 2; i++)
+		EXPECT_ERRNO(EAGAIN, recv(self->link.fd, &byte, 1, 0));
+	EXPECT_ERRNO(EAGAIN, recv(self->link.fd, &byte, 1, MSG_PEEK));
+	__atomic_store_n(&flood.stop, true, __ATOMIC_RELAXED);
+	EXPECT_ERRNO(EAGAIN, recv(self->link.fd, &byte, 1, 0));
+	EXPECT_EQ(0, kt_task_join(&task));
+}
+
 /* A reader that waits goes on waiting; 0 would mean the end of the stream. */
 KT_TEST(records, empty_record_does_not_wake_the_reader_for_good)
 {

@@ -226,6 +226,22 @@ KT_TEST(recv, low_water_mark_is_waited_for)
 	EXPECT_EQ(100, kt_task_join(&reader.task));
 }
 
+/* The mark counts content; TCP, asked for it, would count records' bytes. */
+KT_TEST(recv, low_water_mark_between_records)
+{
+	int mark = 100;
+	struct kt_reader reader;
+
+	ASSERT_EQ(0, setsockopt(self->link.fd, SOL_SOCKET, SO_RCVLOWAT, &mark,
+				sizeof(mark)));
+	ASSERT_EQ(0, kt_reader_start(&reader, self->link.fd, 2000, 0));
+	ASSERT_EQ(0, kt_send_pattern(&self->link, 90, 0));
+	ASSERT_EQ(0, kt_all_here(&self->link));
+	ASSERT_EQ(0, kt_task_asleep(&reader.task));
+	ASSERT_EQ(0, kt_send_pattern(&self->link, 20, 90));
+	EXPECT_EQ(110, kt_task_join(&reader.task));
+}
+
 /* The other things a TCP socket can be asked for hold no plaintext. */
 KT_TEST(recv, error_queue_and_urgent_data_are_apart)
 {

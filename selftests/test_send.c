@@ -276,6 +276,14 @@ KT_TEST(send, control_messages_for_others_are_passed_over)
 	EXPECT_EQ(0, kt_expect_record(&self->link, KT_DATA, "data", 4));
 }
 
+/* Somebody else's, as TCP passes over them. */
+KT_TEST(send, foreign_control_messages_are_passed_over)
+{
+	ASSERT_EQ(4, send_control(self->link.fd, SOL_SOCKET, TLS_SET_RECORD_TYPE,
+				  4));
+	EXPECT_EQ(0, kt_expect_record(&self->link, KT_DATA, "data", 4));
+}
+
 /* ---- flags -------------------------------------------------------------- */
 
 /* Urgent data would leave in the clear. */

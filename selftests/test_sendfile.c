@@ -173,6 +173,19 @@ KT_TEST(file, one_call_beyond_the_end_sends_the_tail)
 	}
 }
 
+/* The ULP alone changes nothing, not even that. */
+KT_TEST(file, one_call_beyond_the_end_without_a_key)
+{
+	static uint8_t got[3000];
+	off_t offset = 0;
+
+	ASSERT_EQ(0, kt_link_reopen_keyless(&self->link, &variant->params));
+	ASSERT_EQ(0, fill_file(self->file, 3000));
+	ASSERT_EQ(3000, sendfile(self->link.fd, self->file, &offset, 1 << 20));
+	ASSERT_EQ(0, kt_read_full(self->link.raw, got, 3000));
+	EXPECT_EQ(0, kt_check(got, 3000, 0));
+}
+
 KT_TEST(file, empty_file_sends_nothing)
 {
 	off_t offset = 0;
