@@ -154,22 +154,32 @@ int kseal_rx_map(struct sock *sk, struct kseal_rx *rx, u32 off, u32 len)
 	return err;
 }
 
-/* TCP calls back only when what is on its own queue reaches SO_RCVLOWAT; of a
- * record that was moved it may have no more than the last byte.
+/**
+ * kseal_rx_lower_mark() - let TCP call back for every byte
+ * @sk: socket, locked
+ * @rx: its receiving side
+ *
+ * TCP counts what is on its own queue against SO_RCVLOWAT. That is too little
+ * when a record was moved, or when a reader has a part of what it waits for.
  */
-static void begin_holding(struct sock *sk, struct kseal_rx *rx)
+void kseal_rx_lower_mark(struct sock *sk, struct kseal_rx *rx)
 {
-	kseal_count(sk, KSEAL_STAT_RX_HELD, 1);
 	if (rx->lowat)
 		return;
 	rx->lowat = sk->sk_rcvlowat;
 	WRITE_ONCE(sk->sk_rcvlowat, 1);
 }
 
-static void end_holding(struct sock *sk, struct kseal_rx *rx)
+/**
+ * kseal_rx_restore_mark() - and let it wait for SO_RCVLOWAT again
+ * @sk: socket, locked
+ * @rx: its receiving side; nothing happens while it has a reason for the other
+ */
+void kseal_rx_restore_mark(struct sock *sk, struct kseal_rx *rx)
 {
-	if (rx->lowat)
-		WRITE_ONCE(sk->sk_rcvlowat, rx->lowat);
+	if (!rx->lowat || rx->held || rx->sleepers)
+		return;
+	WRITE_ONCE(sk->sk_rcvlowat, rx->lowat);
 	rx->lowat = 0;
 }
 
@@ -183,15 +193,15 @@ static void end_holding(struct sock *sk, struct kseal_rx *rx)
 int kseal_set_rcvlowat(struct sock *sk, int val)
 {
 	struct kseal_sock *ks = kseal_sk(sk);
+	struct kseal_rx *rx = ks->rx;
 	int err;
 
-	if (ks->rx)
-		end_holding(sk, ks->rx);
+	/* the new mark takes the old one's place, lowered or not */
+	if (rx)
+		rx->lowat = 0;
 	err = ks->base_ops->set_rcvlowat(sk, val);
-	if (ks->rx && ks->rx->held && !ks->rx->lowat) {
-		ks->rx->lowat = sk->sk_rcvlowat;
-		WRITE_ONCE(sk->sk_rcvlowat, 1);
-	}
+	if (rx && (rx->held || rx->sleepers))
+		kseal_rx_lower_mark(sk, rx);
 	return err;
 }
 
@@ -228,8 +238,10 @@ int kseal_rx_hold(struct sock *sk, struct kseal_rx *rx, gfp_t gfp)
 	int err = 0;
 
 	BUILD_BUG_ON(KSEAL_RECORD_MAX > KSEAL_RECORD_PAGES * PAGE_SIZE);
-	if (!rx->held && want)
-		begin_holding(sk, rx);
+	if (!rx->held && want) {
+		kseal_count(sk, KSEAL_STAT_RX_HELD, 1);
+		kseal_rx_lower_mark(sk, rx);
+	}
 	for (; moved < want && !err; moved += err ? 0 : n) {
 		at = offset_in_page(rx->held + moved);
 		if ((rx->held + moved) / PAGE_SIZE == rx->n_held)
@@ -295,7 +307,7 @@ void kseal_rx_drop_held(struct sock *sk, struct kseal_rx *rx)
 	while (rx->n_held)
 		__free_page(rx->held_pages[--rx->n_held]);
 	rx->held = 0;
-	end_holding(sk, rx);
+	kseal_rx_restore_mark(sk, rx);
 	sk_mem_uncharge(sk, rx->held_charged);
 	rx->held_charged = 0;
 }

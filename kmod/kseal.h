@@ -158,7 +158,8 @@ struct kseal_plain {
  *	poll.
  * @stalled: the window is closed and there was no memory to open it; a reader
  *	has to try. Read without the lock by sleeping readers.
- * @lowat: the socket's SO_RCVLOWAT while @held has bytes, 0 else
+ * @lowat: the socket's SO_RCVLOWAT while TCP's own mark is lowered, 0 else
+ * @sleepers: readers asleep in the socket
  * @held: bytes of the record at the head that were moved out of TCP's queue
  * @held_charged: bytes of memory charged to the socket for them
  * @n_held: pages that hold them
@@ -184,6 +185,7 @@ struct kseal_rx {
 	u32 held;
 	u32 held_charged;
 	int lowat;
+	u32 sleepers;
 	u32 n_held;
 	struct page *held_pages[KSEAL_RECORD_PAGES];
 	struct list_head plain;
@@ -284,6 +286,8 @@ int kseal_rx_hold(struct sock *sk, struct kseal_rx *rx, gfp_t gfp);
 int kseal_rx_copy(struct sock *sk, struct kseal_rx *rx, u32 off, void *to, u32 len);
 int kseal_rx_map(struct sock *sk, struct kseal_rx *rx, u32 off, u32 len);
 void kseal_rx_consume(struct sock *sk, struct kseal_rx *rx);
+void kseal_rx_lower_mark(struct sock *sk, struct kseal_rx *rx);
+void kseal_rx_restore_mark(struct sock *sk, struct kseal_rx *rx);
 void kseal_rx_drop_held(struct sock *sk, struct kseal_rx *rx);
 void kseal_data_ready(struct sock *sk);
 int kseal_set_rcvlowat(struct sock *sk, int val);

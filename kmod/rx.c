@@ -116,6 +116,8 @@ static int wait_for_data(struct sock *sk, struct kseal_rx *rx, long *timeo)
 		return -EAGAIN;
 	if (signal_pending(current))
 		return sock_intr_errno(*timeo);
+	rx->sleepers++;
+	kseal_rx_lower_mark(sk, rx);
 	add_wait_queue(sk_sleep(sk), &wait);
 	sk_set_bit(SOCKWQ_ASYNC_WAITDATA, sk);
 	sk_wait_event(sk, timeo, READ_ONCE(rx->whole) || READ_ONCE(rx->stalled) ||
@@ -124,6 +126,8 @@ static int wait_for_data(struct sock *sk, struct kseal_rx *rx, long *timeo)
 		      READ_ONCE(rx->opened) != opened || READ_ONCE(rx->taken) != taken, &wait);
 	sk_clear_bit(SOCKWQ_ASYNC_WAITDATA, sk);
 	remove_wait_queue(sk_sleep(sk), &wait);
+	rx->sleepers--;
+	kseal_rx_restore_mark(sk, rx);
 	return 0;
 }
 
