@@ -75,16 +75,18 @@ state() {
 	ss -tnoi 2>/dev/null | sed 's/^/   /'
 }
 
-# show DIR - why a test failed: its log, and the ends of its processes' output
+# show DIR - why a test failed: the ends of its processes' output, its log, and,
+# last, what is read first
 show() {
 	local f
 
-	sed 's/^/# /' "$1/log" | tail -n 80
 	for f in "$1"/*.err "$1"/*.log; do
 		[ -s "$f" ] || continue
 		echo "# -- ${f##*/}:"
 		tail -c 4000 "$f" | tail -n 15 | tr -cd '\n\t -~' | sed 's/^/#    /'
 	done
+	sed 's/^/# /' "$1/log" | tail -n 80
+	grep -a '^failed: ' "$1/log" | head -n 3 | sed 's/^/# /'
 }
 
 # fail WORD... - end the test, saying why
