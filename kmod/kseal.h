@@ -51,14 +51,16 @@ enum kseal_sizes {
  * @tfm: keyed algorithm, NULL once the key is wiped
  * @req: the one request there is
  * @wait: for implementations that call back
- * @nonce: of the record in work
+ * @iv: of the record in work: its nonce, behind @ccm bytes of flags
+ * @ccm: how many of those the algorithm wants, 0 or 1
  * @aad: likewise
  */
 struct kseal_aead {
 	struct crypto_aead *tfm;
 	struct aead_request *req;
 	struct crypto_wait wait;
-	u8 nonce[KSEAL_NONCE_SIZE];
+	u8 iv[16];
+	u8 ccm;
 	u8 aad[KSEAL_AAD_MAX];
 };
 

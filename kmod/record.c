@@ -2,10 +2,13 @@
 /*
  * PURE: a record's bytes around its ciphertext, and the numbers behind them.
  *
- *	TLS 1.2 (RFC 5246 6.2.3.3, RFC 5288 3)
+ *	TLS 1.2 (RFC 5246 6.2.3.3, RFC 5288 3, RFC 6655 3)
  *	  type 0303 length | nonce_explicit[8] | ciphertext | tag
  *	  nonce = salt[4] nonce_explicit[8]
  *	  aad   = seq[8] type 0303 length of the content
+ *	the same with ChaCha20-Poly1305 (RFC 7905 2)
+ *	  type 0303 length | ciphertext | tag
+ *	  nonce = as in TLS 1.3
  *
  *	TLS 1.3 (RFC 8446 5.2, 5.3)
  *	  23 0303 length | ciphertext of (content type zeros*) | tag

@@ -27,7 +27,7 @@ enum kseal_content_type {
  * struct kseal_record - the numbers of one direction
  * @suite: what is sealed with
  * @version: 0x0303 or 0x0304
- * @nonce: salt and iv as installed; constant in TLS 1.3, for TLS 1.2 only the
+ * @nonce: salt and iv as installed, constant; with an explicit nonce only the
  *	salt is read after kseal_record_init()
  * @seq: number of the next record
  * @explicit_nonce: TLS 1.2: the nonce_explicit of the next record sent

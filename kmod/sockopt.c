@@ -17,10 +17,9 @@ static int kseal_copy_info(sockptr_t optval, unsigned int optlen, u8 *info,
 		return -EINVAL;
 	if (copy_from_sockptr(&head, optval, sizeof(head)))
 		return -EFAULT;
-	if (!kseal_version_known(head.version))
-		return -EINVAL;
 	*suite = kseal_suite_find(head.cipher_type);
-	if (!*suite || optlen != (*suite)->info_size)
+	if (!*suite || !kseal_suite_speaks(*suite, head.version) ||
+	    optlen != (*suite)->info_size)
 		return -EINVAL;
 	if (copy_from_sockptr_offset(info + sizeof(head), optval, sizeof(head),
 				     optlen - sizeof(head)))
