@@ -8,6 +8,8 @@
  *	   v                 v
  *	  bad (final)       held: the record's bytes move into pages of ours
  *
+ * Behind a KeyUpdate (rekey.c) records are still framed but not reported.
+ *
  * While the lock is not held only numbers are remembered: how long the record
  * at the head is, how much of it was moved, whether a reader would find
  * something. TCP's queue is looked at anew each time.
@@ -240,6 +242,7 @@ int kseal_rx_hold(struct sock *sk, struct kseal_rx *rx, gfp_t gfp)
 	BUILD_BUG_ON(KSEAL_RECORD_MAX > KSEAL_RECORD_PAGES * PAGE_SIZE);
 	if (!rx->held && want) {
 		kseal_count(sk, KSEAL_STAT_RX_HELD, 1);
+		rx->stats.held++;
 		kseal_rx_lower_mark(sk, rx);
 	}
 	for (; moved < want && !err; moved += err ? 0 : n) {
@@ -271,8 +274,10 @@ static void look(struct sock *sk, struct kseal_rx *rx)
 		if (state < 0)
 			rx->bad = state;
 	}
-	WRITE_ONCE(rx->whole, rx->err || rx->bad || state == KSEAL_FRAME_WHOLE);
-	WRITE_ONCE(rx->ready, rx->whole || rx->stalled || !list_empty(&rx->plain));
+	WRITE_ONCE(rx->whole, rx->err || (!rx->key_expired &&
+					  (rx->bad || state == KSEAL_FRAME_WHOLE)));
+	WRITE_ONCE(rx->ready, rx->whole || (rx->stalled && !rx->key_expired) ||
+		   !list_empty(&rx->plain));
 }
 
 /* The window, or TCP's memory, is used up before the record is whole. */

@@ -18,6 +18,7 @@
 #include <net/sock.h>
 
 #include "frame.h"
+#include "handshake.h"
 #include "record.h"
 #include "stats.h"
 #include "suite.h"
@@ -42,6 +43,10 @@ enum kseal_sizes {
 	KSEAL_QUEUE_SEGS	= 32,
 	/* Records without content one call opens before it looks around. */
 	KSEAL_BARREN_MAX	= 32,
+	/* Records behind a padded one that are not opened into the reader's
+	 * memory: two to this power at most.
+	 */
+	KSEAL_PAD_BACKOFF_MAX	= 8,
 	/* Pages that hold a whole record. */
 	KSEAL_RECORD_PAGES	= DIV_ROUND_UP(KSEAL_RECORD_MAX, PAGE_SIZE),
 };
@@ -98,7 +103,7 @@ struct kseal_key {
  * @inner_type: source of the inner content type of a borrowing record
  * @sg_in: for the cipher: additional data, content, inner type
  * @sg_out: likewise: additional data, ciphertext, tag
- * @stats: for KSEAL_INFO
+ * @stats: for KSEAL_INFO, as it says
  */
 struct kseal_tx {
 	struct kseal_key key;
@@ -124,6 +129,8 @@ struct kseal_tx {
 		u64 records;
 		u64 bytes;
 		u64 splice_bytes;
+		u64 pushes;
+		u32 rekeys;
 	} stats;
 };
 
@@ -154,6 +161,10 @@ struct kseal_plain {
  * @err: the stream is of no use any more: a negative errno for every reader
  * @bad: the header at the head is refused with this negative errno; the next
  *	reader makes it @err
+ * @key_expired: the peer has announced another key (KeyUpdate); no record is
+ *	opened until it is in
+ * @handshake: where in the peer's handshake messages the stream is, in TLS 1.3
+ * @told: a reader was told of @err
  * @whole: a record at the head can be opened, or the stream is in error. Read
  *	without the lock by sleeping readers.
  * @ready: that, or @stalled, or @plain has a record. Read without the lock by
@@ -172,15 +183,20 @@ struct kseal_plain {
  *	have seen all of it
  * @taken: records ever taken off @plain; likewise
  * @tail: inner content type of a record opened into the reader's memory
+ * @pad_backoff: how often of late the peer's padding had a record opened twice
+ * @pad_skip: records that are not opened into the reader's memory therefore
  * @sg_in: for the cipher: additional data, ciphertext, tag
  * @sg_out: likewise: additional data, content, inner type
- * @stats: for KSEAL_INFO
+ * @stats: for KSEAL_INFO, as it says
  */
 struct kseal_rx {
 	struct kseal_key key;
 	struct kseal_frame frame;
 	int err;
 	int bad;
+	bool key_expired;
+	bool told;
+	struct kseal_handshake handshake;
 	bool whole;
 	bool ready;
 	bool stalled;
@@ -195,12 +211,18 @@ struct kseal_rx {
 	u32 opened;
 	u32 taken;
 	u8 tail;
+	u8 pad_backoff;
+	u16 pad_skip;
 	struct scatterlist sg_in[KSEAL_QUEUE_SEGS + 1];
 	struct scatterlist sg_out[KSEAL_RECORD_PAGES + 4];
 	struct {
 		u64 records;
 		u64 bytes;
 		u64 direct_bytes;
+		u64 direct_retries;
+		u64 held;
+		u32 rekeys;
+		u32 key_updates;
 	} stats;
 };
 
@@ -213,6 +235,9 @@ struct kseal_rx {
  * @base_ops: its socket operations; constant
  * @data_ready: the socket's callback before ours; constant
  * @aborted: kseal_abort() has been here
+ * @tx_zerocopy_ro: TLS_TX_ZEROCOPY_RO as it was set; read without the lock
+ * @rx_expect_no_pad: TLS_RX_EXPECT_NO_PAD as it was set; read without the lock
+ * @tx_max_payload: TLS_TX_MAX_PAYLOAD_LEN; read without the lock
  * @rcu: readers of icsk_ulp_data may still look at it
  */
 struct kseal_sock {
@@ -222,6 +247,9 @@ struct kseal_sock {
 	const struct proto_ops *base_ops;
 	void (*data_ready)(struct sock *sk);
 	bool aborted;
+	bool tx_zerocopy_ro;
+	bool rx_expect_no_pad;
+	u16 tx_max_payload;
 	struct rcu_head rcu;
 };
 
@@ -251,6 +279,7 @@ int kseal_aead_seal(struct kseal_key *key, u8 type, size_t content,
 int kseal_aead_open(struct kseal_key *key, const struct kseal_header *header,
 		    const u8 *explicit_nonce, struct scatterlist *in,
 		    struct scatterlist *out);
+void kseal_key_move(struct kseal_key *to, struct kseal_key *from);
 void kseal_key_wipe(struct kseal_key *key);
 
 /* tx.c */
@@ -329,6 +358,10 @@ void kseal_plain_free(struct sock *sk, struct kseal_rx *rx, struct kseal_plain *
 /* splice.c */
 ssize_t kseal_splice_read(struct socket *sock, loff_t *ppos,
 			  struct pipe_inode_info *pipe, size_t len, unsigned int flags);
+
+/* rekey.c */
+int kseal_rekey_tx(struct sock *sk, struct kseal_tx *tx, struct kseal_key *key);
+int kseal_rekey_rx(struct sock *sk, struct kseal_rx *rx, struct kseal_key *key);
 
 /* control.c */
 void kseal_abort(struct sock *sk, int err);

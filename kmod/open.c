@@ -336,6 +336,12 @@ static ssize_t append_in_place(struct sock *sk, struct kseal_tx *tx,
 	return want;
 }
 
+/* Bytes of content the open record may still take, at least 1. */
+static size_t room_left(const struct sock *sk, const struct kseal_tx *tx)
+{
+	return kseal_sk(sk)->tx_max_payload - tx->len;
+}
+
 /**
  * kseal_tx_append() - copy bytes into the open record
  * @sk: socket, locked
@@ -347,7 +353,7 @@ static ssize_t append_in_place(struct sock *sk, struct kseal_tx *tx,
  */
 ssize_t kseal_tx_append(struct sock *sk, struct kseal_tx *tx, struct msghdr *msg)
 {
-	size_t want = min_t(size_t, msg_data_left(msg), KSEAL_PLAINTEXT_MAX - tx->len);
+	size_t want = min_t(size_t, msg_data_left(msg), room_left(sk, tx));
 	ssize_t done;
 
 	if (tx->borrowed)
@@ -369,7 +375,7 @@ ssize_t kseal_tx_append(struct sock *sk, struct kseal_tx *tx, struct msghdr *msg
  */
 ssize_t kseal_tx_append_pages(struct sock *sk, struct kseal_tx *tx, struct msghdr *msg)
 {
-	size_t want = min_t(size_t, msg_data_left(msg), KSEAL_PLAINTEXT_MAX - tx->len);
+	size_t want = min_t(size_t, msg_data_left(msg), room_left(sk, tx));
 	struct bio_vec piece;
 	struct page *page;
 	size_t offset;

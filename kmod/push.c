@@ -246,6 +246,7 @@ int kseal_tx_push(struct sock *sk, struct kseal_tx *tx)
 		return 0;
 	hand_over_quota(sk, tx);
 	kseal_count(sk, KSEAL_STAT_TX_PUSHES, 1);
+	tx->stats.pushes++;
 	err = push_all(sk, tx);
 	forget_batch(tx);
 	if (err)

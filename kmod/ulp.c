@@ -172,6 +172,7 @@ static int kseal_init_sock(struct sock *sk)
 		return -ENOMEM;
 	ks->base = layer->base;
 	ks->base_ops = layer->base_ops;
+	ks->tx_max_payload = KSEAL_PLAINTEXT_MAX;
 
 	write_lock_bh(&sk->sk_callback_lock);
 	/* Somebody else (KCM, say) works with this socket's callbacks. */
