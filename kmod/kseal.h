@@ -262,6 +262,8 @@ static inline struct kseal_sock *kseal_sk(const struct sock *sk)
 /* ulp.c */
 int kseal_ulp_init(void);
 void kseal_ulp_exit(void);
+int kseal_ulp_claim(void);
+void kseal_ulp_unclaim(void);
 
 /* sockopt.c */
 int kseal_setsockopt(struct sock *sk, int level, int name, sockptr_t optval,

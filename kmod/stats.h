@@ -69,6 +69,7 @@ static inline void kseal_count(const struct sock *sk, enum kseal_counter index, 
 	this_cpu_add(kn->stats->value[index], n);
 }
 
+u64 kseal_stat(const struct net *net, enum kseal_counter index);
 int kseal_stats_init(void);
 void kseal_stats_exit(void);
 

@@ -25,6 +25,11 @@ struct kseal_layer {
 static DEFINE_MUTEX(kseal_layer_lock);
 static struct kseal_layer kseal_layers[4];
 
+/* The module is loaded for good. A name is answered to before that is certain,
+ * and a socket would stay behind.
+ */
+static bool kseal_live;
+
 static int kseal_disconnect(struct sock *sk, int flags)
 {
 	return -EOPNOTSUPP;
@@ -160,6 +165,8 @@ static int kseal_init_sock(struct sock *sk)
 	struct kseal_layer *layer;
 	struct kseal_sock *ks;
 
+	if (!READ_ONCE(kseal_live))
+		return -ENOENT;
 	if (sk->sk_state != TCP_ESTABLISHED)
 		return -ENOTCONN;
 	if (!kseal_base_is_tcp(sk))
@@ -197,14 +204,44 @@ static struct tcp_ulp_ops kseal_ulp_ops __read_mostly = {
 	.init	= kseal_init_sock,
 };
 
+/* Under the other name: the same, and a socket shows the one it asked for. */
+static struct tcp_ulp_ops kseal_tls_ulp_ops __read_mostly = {
+	.name	= "tls",
+	.owner	= THIS_MODULE,
+	.init	= kseal_init_sock,
+};
+
 /**
  * kseal_ulp_init() - answer to setsockopt(SOL_TCP, TCP_ULP, "kseal")
+ *
+ * Last of what can fail when the module is loaded.
  *
  * Return: 0; -EEXIST the name is taken.
  */
 int kseal_ulp_init(void)
 {
-	return tcp_register_ulp(&kseal_ulp_ops);
+	int err = tcp_register_ulp(&kseal_ulp_ops);
+
+	WRITE_ONCE(kseal_live, !err);
+	return err;
+}
+
+/**
+ * kseal_ulp_claim() - answer to the name "tls" as well
+ *
+ * Before kseal_ulp_init().
+ *
+ * Return: 0; -EEXIST the name is taken.
+ */
+int kseal_ulp_claim(void)
+{
+	return tcp_register_ulp(&kseal_tls_ulp_ops);
+}
+
+/** kseal_ulp_unclaim() - and to that name no more. */
+void kseal_ulp_unclaim(void)
+{
+	tcp_unregister_ulp(&kseal_tls_ulp_ops);
 }
 
 /** kseal_ulp_exit() - answer no more; no socket has the protocol then. */
