@@ -104,6 +104,7 @@ struct kseal_key {
  * @sg_in: for the cipher: additional data, content, inner type
  * @sg_out: likewise: additional data, ciphertext, tag
  * @stats: for KSEAL_INFO, as it says
+ * @rcu: diag.c may still look at it
  */
 struct kseal_tx {
 	struct kseal_key key;
@@ -132,6 +133,7 @@ struct kseal_tx {
 		u64 pushes;
 		u32 rekeys;
 	} stats;
+	struct rcu_head rcu;
 };
 
 /**
@@ -188,6 +190,7 @@ struct kseal_plain {
  * @sg_in: for the cipher: additional data, ciphertext, tag
  * @sg_out: likewise: additional data, content, inner type
  * @stats: for KSEAL_INFO, as it says
+ * @rcu: diag.c may still look at it
  */
 struct kseal_rx {
 	struct kseal_key key;
@@ -224,6 +227,7 @@ struct kseal_rx {
 		u32 rekeys;
 		u32 key_updates;
 	} stats;
+	struct rcu_head rcu;
 };
 
 /**
@@ -264,6 +268,10 @@ int kseal_ulp_init(void);
 void kseal_ulp_exit(void);
 int kseal_ulp_claim(void);
 void kseal_ulp_unclaim(void);
+
+/* diag.c */
+int kseal_diag_fill(struct sock *sk, struct sk_buff *skb);
+size_t kseal_diag_size(const struct sock *sk);
 
 /* sockopt.c */
 int kseal_setsockopt(struct sock *sk, int level, int name, sockptr_t optval,

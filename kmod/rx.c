@@ -59,7 +59,7 @@ void kseal_rx_free(struct sock *sk, struct kseal_rx *rx)
 		kseal_plain_free(sk, rx, plain);
 	kseal_rx_drop_held(sk, rx);
 	kseal_key_wipe(&rx->key);
-	kfree(rx);
+	kfree_rcu(rx, rcu);
 	kseal_count(sk, KSEAL_STAT_CURR_RX, -1);
 }
 

@@ -45,7 +45,7 @@ void kseal_tx_free(struct sock *sk, struct kseal_tx *tx)
 {
 	kseal_tx_drop(sk, tx);
 	kseal_key_wipe(&tx->key);
-	kfree(tx);
+	kfree_rcu(tx, rcu);
 	kseal_count(sk, KSEAL_STAT_CURR_TX, -1);
 }
 

@@ -220,8 +220,10 @@ static struct tcp_ulp_ops kseal_tls_ulp_ops __read_mostly = {
  */
 int kseal_ulp_init(void)
 {
-	int err = tcp_register_ulp(&kseal_ulp_ops);
+	int err;
 
+	kseal_compat_fill_ulp(&kseal_ulp_ops);
+	err = tcp_register_ulp(&kseal_ulp_ops);
 	WRITE_ONCE(kseal_live, !err);
 	return err;
 }
@@ -235,6 +237,7 @@ int kseal_ulp_init(void)
  */
 int kseal_ulp_claim(void)
 {
+	kseal_compat_fill_ulp(&kseal_tls_ulp_ops);
 	return tcp_register_ulp(&kseal_tls_ulp_ops);
 }
 

@@ -118,6 +118,25 @@
 /** TLS_TX_MAX_PAYLOAD_LEN; <linux/tls.h> of older kernels lacks it. */
 #define KSEAL_TX_MAX_PAYLOAD_LEN	5
 
+/**
+ * Attribute TLS_INFO_TX_MAX_PAYLOAD_LEN, likewise.
+ *
+ * A query of INET_DIAG_ULP_INFO (sock_diag(7), `ss -tie`) gives for a socket of
+ * kseal INET_ULP_INFO_NAME, the name it asked for, and INET_ULP_INFO_TLS, with
+ *
+ *	TLS_INFO_VERSION	u16, 0x0303 or 0x0304; absent while there is no key
+ *	TLS_INFO_CIPHER		u16, TLS_CIPHER_*; likewise
+ *	TLS_INFO_TXCONF		u16, TLS_CONF_SW with a sending key, else
+ *				TLS_CONF_BASE
+ *	TLS_INFO_RXCONF		u16, likewise receiving
+ *	TLS_INFO_ZC_RO_TX	flag, TLS_TX_ZEROCOPY_RO is set
+ *	TLS_INFO_RX_NO_PAD	flag, TLS_RX_EXPECT_NO_PAD is set
+ *	TLS_INFO_TX_MAX_PAYLOAD_LEN	u16, that option's value
+ *
+ * Until Linux 6.15 the kernel answers only those with CAP_NET_ADMIN.
+ */
+#define KSEAL_DIAG_TX_MAX_PAYLOAD_LEN	7
+
 /** Bytes for a driver's name with its NUL: CRYPTO_MAX_ALG_NAME. */
 #define KSEAL_DRIVER_SIZE	128
 
