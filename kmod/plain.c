@@ -9,6 +9,7 @@
 #include <linux/uio.h>
 
 #include "kseal.h"
+#include "trace.h"
 
 /**
  * kseal_plain_free() - an opened record has been delivered, or never will be
@@ -207,6 +208,7 @@ int kseal_open_plain(struct sock *sk, struct kseal_rx *rx)
 		goto err;
 	}
 	learn(sk, rx, plain);
+	trace_kseal_record_opened(sk, rx, plain->type, plain->len, false);
 	kseal_rx_consume(sk, rx);
 	count_opened(sk, rx, plain->len, 0);
 	/* An empty record has nothing to wait for a reader with. */
@@ -326,6 +328,7 @@ int kseal_open_direct(struct sock *sk, struct kseal_rx *rx, struct msghdr *msg)
 		return err;
 	}
 	rx->pad_backoff = 0;
+	trace_kseal_record_opened(sk, rx, KSEAL_APPLICATION_DATA, len, true);
 	kseal_rx_consume(sk, rx);
 	count_opened(sk, rx, len, len);
 	return len;

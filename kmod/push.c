@@ -12,6 +12,7 @@
 
 #include "compat/compat.h"
 #include "kseal.h"
+#include "trace.h"
 
 enum kseal_push_limits {
 	/* Room a batch may take over the send buffer's limit. */
@@ -123,6 +124,7 @@ int kseal_tx_seal(struct sock *sk, struct kseal_tx *tx)
 		kseal_abort(sk, err);
 		return err;
 	}
+	trace_kseal_record_sealed(sk, tx);
 	kseal_record_advance(&tx->key.record);
 	count_record(sk, tx);
 	add_to_batch(tx);

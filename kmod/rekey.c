@@ -12,6 +12,7 @@
 #include <net/tcp.h>
 
 #include "kseal.h"
+#include "trace.h"
 
 /* Records numbered from there on would take nonces that were used already, by
  * us or by the peer.
@@ -52,6 +53,7 @@ static int rekey_tx(struct sock *sk, struct kseal_tx *tx, struct kseal_key *key)
 		return err;
 	kseal_key_move(&tx->key, key);
 	tx->stats.rekeys++;
+	trace_kseal_rekey(sk, TLS_TX, tx->stats.rekeys, &tx->key);
 	return 0;
 }
 
@@ -66,6 +68,7 @@ static int rekey_rx(struct sock *sk, struct kseal_rx *rx, struct kseal_key *key)
 		return err;
 	kseal_key_move(&rx->key, key);
 	rx->stats.rekeys++;
+	trace_kseal_rekey(sk, TLS_RX, rx->stats.rekeys, &rx->key);
 	memset(&rx->handshake, 0, sizeof(rx->handshake));
 	rx->key_expired = false;
 	/* records that came meanwhile are waited for */
