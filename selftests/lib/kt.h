@@ -432,6 +432,26 @@ int kt_sealed_in(struct kt_link *link);
 int kt_send_stream(struct kt_link *link, size_t len, size_t size,
 		   uint64_t position);
 
+/* ---- suite.c ------------------------------------------------------------ */
+
+/**
+ * kt_suite_present() - does this kernel have the suite's algorithm?
+ *
+ * With $KSEAL_ALL_SUITES set it has to. Return: 1, 0, or -1 on failure.
+ */
+int kt_suite_present(uint16_t cipher);
+
+/** kt_link_open_suite() - kt_link_open(); without keys if it is *@absent. */
+int kt_link_open_suite(struct kt_link *link, const struct kt_params *params,
+		       bool *absent);
+
+/**
+ * kt_expect_absent() - keys of a suite that the kernel lacks are ENOENT
+ *
+ * And the socket is as it was: it passes bytes, and takes keys of another.
+ */
+int kt_expect_absent(struct kt_link *link, const struct kt_params *params);
+
 /* ---- task.c ------------------------------------------------------------- */
 
 /**
