@@ -24,7 +24,7 @@ static bool goes_back(const struct kseal_key *old, const struct kseal_key *new)
 	return !memcmp(old->info + suite->key_offset, new->info + suite->key_offset,
 		       suite->key_size) &&
 	       !memcmp(old->record.nonce, new->record.nonce, KSEAL_NONCE_SIZE) &&
-	       (old->record.used_up || new->record.seq < old->record.seq);
+	       new->record.seq < old->record.seq;
 }
 
 /* The key may be replaced, and by this one. */

@@ -229,9 +229,6 @@ static int kseal_get_key(struct sock *sk, struct kseal_key *key,
 		return -EBUSY;
 	if (len != sizeof(struct tls_crypto_info) && len != key->record.suite->info_size)
 		return -EINVAL;
-	/* there is no next record whose numbers one could install again */
-	if (key->record.used_up)
-		return -EBADMSG;
 	memcpy(info, key->info, sizeof(info));
 	kseal_record_export(&key->record, info);
 	if (copy_to_user(optval, info, len))

@@ -59,6 +59,9 @@ struct kt_params {
 	int family;
 };
 
+/** KT_LAST_SEQ - the last sequence number that is used, as in-tree TLS has it. */
+#define KT_LAST_SEQ	(~0ULL - 1)
+
 /* ---- key.c -------------------------------------------------------------- */
 
 /**

@@ -58,7 +58,6 @@
  *			connection was ended by an error
  *	EINVAL		the length is neither that of the suite's structure nor of
  *			struct tls_crypto_info
- *	EBADMSG		the last sequence number is used, there is no next record
  *
  * More options of that level, for setsockopt() and getsockopt():
  *
