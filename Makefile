@@ -40,6 +40,9 @@ selftests:
 check:
 	@scripts/check
 
+soak:
+	@scripts/soak
+
 demo:
 	@scripts/demo
 
@@ -70,6 +73,7 @@ help:
 	@echo 'make demo        HTTPS by sendfile from a guest with the module (DIR=what to serve,'
 	@echo '                 KEEP=1 leaves it running); installs what is missing'
 	@echo 'make check       all tests, in guests with Debian 6.1 and 6.12; installs what is missing'
+	@echo 'make soak        random calls with ever new seeds, until one fails or ^C (scripts/soak --help)'
 	@echo 'make lint        static checks alone'
 	@echo 'make install     module, library, daemon, commands, man pages (as root; PREFIX=$(PREFIX))'
 	@echo 'make install-userspace, make install-modules   one of the two'
@@ -77,5 +81,5 @@ help:
 	@echo 'make clean       removes build/; the cache of kernels stays'
 	@echo 'V=1 shows commands, DESTDIR=... installs below another root.'
 
-.PHONY: all modules userspace selftests check demo lint install install-modules \
+.PHONY: all modules userspace selftests check soak demo lint install install-modules \
 	install-userspace uninstall clean help
