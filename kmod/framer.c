@@ -52,11 +52,19 @@ bool kseal_rx_whole(const struct sock *sk, const struct kseal_rx *rx)
 	return rx->frame.full && kseal_rx_avail(sk, rx) >= rx->frame.full;
 }
 
-/* The buffer with the stream's byte number @seq, and where in it. Neighbours
- * may overlap after retransmissions, so each tells its own place.
+/**
+ * kseal_queue_find() - look for a byte on TCP's queue
+ * @sk: socket, locked
+ * @skb: where to begin; NULL nowhere
+ * @seq: the byte's number
+ * @off: set to its place in the buffer
+ *
+ * Neighbours may overlap after retransmissions, so each tells its own place.
+ *
+ * Return: the buffer that holds it; NULL.
  */
-static struct sk_buff *queue_find(const struct sock *sk, struct sk_buff *skb,
-				  u32 seq, u32 *off)
+struct sk_buff *kseal_queue_find(const struct sock *sk, struct sk_buff *skb,
+				 u32 seq, u32 *off)
 {
 	for (; skb; skb = skb_peek_next(skb, &sk->sk_receive_queue)) {
 		*off = seq - TCP_SKB_CB(skb)->seq;
@@ -72,7 +80,7 @@ static int queue_copy(const struct sock *sk, u32 off, u8 *to, u32 len)
 	struct sk_buff *skb = skb_peek(&sk->sk_receive_queue);
 
 	for (; len; len -= n, seq += n, to += n) {
-		skb = queue_find(sk, skb, seq, &at);
+		skb = kseal_queue_find(sk, skb, seq, &at);
 		if (!skb)
 			return -EFAULT;
 		n = min(len, skb->len - at);
@@ -90,7 +98,7 @@ static int queue_map(const struct sock *sk, u32 off, u32 len,
 	int used;
 
 	for (; len; len -= n, seq += n) {
-		skb = queue_find(sk, skb, seq, &at);
+		skb = kseal_queue_find(sk, skb, seq, &at);
 		if (!skb)
 			return -EFAULT;
 		if (*sg == end)

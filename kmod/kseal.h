@@ -10,6 +10,7 @@
 #include <linux/bvec.h>
 #include <linux/crypto.h>
 #include <linux/list.h>
+#include <linux/net.h>
 #include <linux/scatterlist.h>
 #include <linux/socket.h>
 #include <linux/kseal.h>
@@ -320,6 +321,8 @@ void kseal_tx_close_tail(struct sock *sk, struct kseal_tx *tx);
 void kseal_tx_drop(struct sock *sk, struct kseal_tx *tx);
 
 /* framer.c */
+struct sk_buff *kseal_queue_find(const struct sock *sk, struct sk_buff *skb,
+				 u32 seq, u32 *off);
 u32 kseal_rx_avail(const struct sock *sk, const struct kseal_rx *rx);
 bool kseal_rx_whole(const struct sock *sk, const struct kseal_rx *rx);
 void kseal_rx_look(struct sock *sk, struct kseal_rx *rx, gfp_t gfp);
@@ -366,8 +369,18 @@ int kseal_open_direct(struct sock *sk, struct kseal_rx *rx, struct msghdr *msg);
 void kseal_plain_free(struct sock *sk, struct kseal_rx *rx, struct kseal_plain *plain);
 
 /* splice.c */
+int kseal_first_record(struct sock *sk, struct kseal_rx *rx, long *timeo,
+		       struct kseal_plain **plain);
 ssize_t kseal_splice_read(struct socket *sock, loff_t *ppos,
 			  struct pipe_inode_info *pipe, size_t len, unsigned int flags);
+
+/* read_sock.c */
+int kseal_read_sock(struct sock *sk, read_descriptor_t *desc, sk_read_actor_t actor);
+int kseal_peek_len(struct socket *sock);
+
+/* ioctl.c */
+int kseal_rx_inq(const struct sock *sk, const struct kseal_rx *rx);
+bool kseal_inq(struct sock *sk, int *answer);
 
 /* rekey.c */
 int kseal_rekey_tx(struct sock *sk, struct kseal_tx *tx, struct kseal_key *key);

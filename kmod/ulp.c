@@ -45,6 +45,17 @@ static bool kseal_stream_memory_free(const struct sock *sk, int wake)
 	return !ks->base->stream_memory_free || ks->base->stream_memory_free(sk, wake);
 }
 
+/* For tcp_poll(), which kseal_poll() corrects, and for who asks in the kernel. */
+static bool kseal_sock_is_readable(struct sock *sk)
+{
+	const struct kseal_sock *ks = kseal_sk(sk);
+	const struct kseal_rx *rx = smp_load_acquire(&ks->rx);
+
+	if (rx)
+		return READ_ONCE(rx->ready);
+	return ks->base->sock_is_readable && ks->base->sock_is_readable(sk);
+}
+
 /* inet_shutdown() forbids sending before it asks the protocol, so what is
  * still open has to go down before.
  */
@@ -97,6 +108,7 @@ static void kseal_fill_layer(struct kseal_layer *layer, const struct proto *base
 	layer->prot.getsockopt = kseal_getsockopt;
 	layer->prot.sendmsg = kseal_sendmsg;
 	layer->prot.stream_memory_free = kseal_stream_memory_free;
+	layer->prot.sock_is_readable = kseal_sock_is_readable;
 	kseal_compat_fill_proto(&layer->prot);
 
 	layer->ops = *base_ops;
@@ -104,10 +116,10 @@ static void kseal_fill_layer(struct kseal_layer *layer, const struct proto *base
 	layer->ops.shutdown = kseal_shutdown;
 	layer->ops.splice_read = kseal_splice_read;
 	layer->ops.set_rcvlowat = kseal_set_rcvlowat;
+	layer->ops.read_sock = kseal_read_sock;
+	layer->ops.peek_len = kseal_peek_len;
 	/* These would hand out, or map, what is still encrypted. */
-	layer->ops.read_sock = NULL;
 	layer->ops.read_skb = NULL;
-	layer->ops.peek_len = NULL;
 	layer->ops.set_peek_off = NULL;
 	layer->ops.mmap = sock_no_mmap;
 	kseal_compat_fill_ops(&layer->ops);
