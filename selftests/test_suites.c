@@ -378,14 +378,21 @@ KT_SUITE_TEST(suites, numbers_go_on_over_every_carry)
 	}
 }
 
-/* RFC 5246 6.1, RFC 8446 5.3: they never wrap. */
+/* RFC 5246 6.1, RFC 8446 5.3: they never wrap. As with in-tree TLS the very last
+ * stays unused, and can be told.
+ */
 KT_SUITE_TEST(suites, the_last_number_is_the_last)
 {
-	struct kt_tune tune = { .out_seq = ~0ULL, .in_seq = ~0ULL };
+	struct kt_tune tune = { .out_seq = ~0ULL - 1, .in_seq = ~0ULL - 1 };
+	struct kt_key in;
 
 	ASSERT_EQ(0, kt_link_reopen(&self->link, &variant->params, &tune));
+	in = self->link.in.key;
 	EXPECT_EQ(0, kt_sealed_in(&self->link));
 	EXPECT_EQ(0, kt_sealed_out(&self->link));
+	kt_key_count(&in, 1);
+	EXPECT_EQ(0, numbers_are(self->link.fd, TLS_TX, &self->link.out.key));
+	EXPECT_EQ(0, numbers_are(self->link.fd, TLS_RX, &in));
 	ASSERT_EQ(0, kt_send_pattern(&self->link, 10, 0));
 	ASSERT_EQ(0, kt_all_here(&self->link));
 	EXPECT_EQ(EBADMSG, kt_recv_errno(self->link.fd, 0));

@@ -71,6 +71,26 @@
 	KT_VARIANT(fixture, name ## _sm4_ccm, version,			\
 		   TLS_CIPHER_SM4_CCM, AF_INET)
 
+/* KT_VARIANTS_13() - TLS 1.3 alone, for what is not in TLS 1.2. */
+#define KT_VARIANTS_13(fixture)						\
+	FIXTURE_VARIANT(fixture) { struct kt_params params; };		\
+	KT_VARIANT(fixture, aes128_ipv4, TLS_1_3_VERSION,		\
+		   TLS_CIPHER_AES_GCM_128, AF_INET);			\
+	KT_VARIANT(fixture, aes256_ipv6, TLS_1_3_VERSION,		\
+		   TLS_CIPHER_AES_GCM_256, AF_INET6);			\
+	KT_VARIANT(fixture, chacha20_ipv4, TLS_1_3_VERSION,		\
+		   TLS_CIPHER_CHACHA20_POLY1305, AF_INET)
+
+/* KT_FIXTURE_13() - as KT_FIXTURE_OPEN(), TLS 1.3 alone. */
+#define KT_FIXTURE_13(fixture)						\
+	FIXTURE(fixture) { struct kt_link link; };			\
+	KT_VARIANTS_13(fixture);					\
+	FIXTURE_TEARDOWN(fixture) { kt_link_close(&self->link); }	\
+	FIXTURE_SETUP(fixture)						\
+	{								\
+		ASSERT_EQ(0, kt_link_open(&self->link, &variant->params, NULL)); \
+	}
+
 /*
  * KT_SUITE_FIXTURE() - a fixture of one link with keys, for every suite
  *

@@ -85,6 +85,16 @@ void kt_key_make(struct kt_key *key, const struct kt_params *params,
 	key->iv[7] = 0xfe;
 }
 
+void kt_key_next(const struct kt_key *key, struct kt_key *next)
+{
+	unsigned int seed = kt_get64(key->key) >> 32;
+
+	*next = *key;
+	next->seq = 0;
+	fill(next->key, sizeof(next->key), seed + 1);
+	fill(next->nonce, sizeof(next->nonce), seed + 2);
+}
+
 size_t kt_key_explicit(const struct kt_key *key)
 {
 	return key->version == TLS_1_3_VERSION ? 0 : kt_suite(key->cipher)->explicit;

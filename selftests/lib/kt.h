@@ -133,6 +133,9 @@ union kt_info {
 void kt_key_make(struct kt_key *key, const struct kt_params *params,
 		 unsigned int seed, uint64_t seq);
 
+/** kt_key_next() - the key that follows, records from 0 on. */
+void kt_key_next(const struct kt_key *key, struct kt_key *next);
+
 /** kt_key_explicit() - bytes of the nonce in each of its records. */
 size_t kt_key_explicit(const struct kt_key *key);
 
@@ -434,6 +437,29 @@ int kt_sealed_in(struct kt_link *link);
 /** kt_send_stream() - @len bytes of the stream in records of @size. */
 int kt_send_stream(struct kt_link *link, size_t len, size_t size,
 		   uint64_t position);
+
+/* ---- rekey.c ------------------------------------------------------------ */
+
+enum { KT_KEY_UPDATE = 5 };
+
+/** kt_key_update - the message, update_not_requested */
+extern const uint8_t kt_key_update[KT_KEY_UPDATE];
+
+/** kt_peer_rekey() - the plain end sends a KeyUpdate, then seals with *@next. */
+int kt_peer_rekey(struct kt_link *link, struct kt_key *next);
+
+/** kt_expect_handshake() - what is read next is this handshake record. */
+int kt_expect_handshake(int fd, const void *data, size_t len);
+
+/** kt_expect_key_update() - what is read next is a KeyUpdate and no more. */
+int kt_expect_key_update(int fd);
+
+/** kt_rekey_in(), kt_rekey_out() - a KeyUpdate, read, and the new key in. */
+int kt_rekey_in(struct kt_link *link);
+int kt_rekey_out(struct kt_link *link);
+
+/** kt_expect_expired() - every way to read says so, and poll says nothing. */
+int kt_expect_expired(int fd);
 
 /* ---- suite.c ------------------------------------------------------------ */
 
