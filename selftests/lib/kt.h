@@ -401,6 +401,10 @@ int kt_send_record(struct kt_link *link, uint8_t type, const void *data,
 /** kt_send_pattern() - a record of data: @len bytes of the stream. */
 int kt_send_pattern(struct kt_link *link, size_t len, uint64_t position);
 
+/** kt_send_padded() - the stream's bytes, padded (TLS 1.3), and see it arrive. */
+int kt_send_padded(struct kt_link *link, uint8_t type, size_t len, size_t pad,
+		   uint64_t position);
+
 /** kt_all_here() - wait until the end under test has what the plain one sent. */
 int kt_all_here(struct kt_link *link);
 
