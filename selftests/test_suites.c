@@ -399,6 +399,26 @@ KT_SUITE_TEST(suites, the_last_number_is_the_last)
 	EXPECT_EQ(-1, send(self->link.fd, "late", 4, MSG_NOSIGNAL));
 }
 
+/* test_rekey has the rest; here every suite's key is replaced once or twice. */
+KT_SUITE_TEST(suites, rekeys_in_tls_1_3)
+{
+	struct kt_key next;
+
+	EXPECT_EQ(0, kt_sealed_out(&self->link));
+	for (int i = 0; i < 2; i++) {
+		if (variant->params.version == TLS_1_3_VERSION) {
+			ASSERT_EQ(0, kt_rekey_in(&self->link));
+			ASSERT_EQ(0, kt_rekey_out(&self->link));
+		} else {
+			kt_key_next(&self->link.out.key, &next);
+			EXPECT_ERRNO(EBUSY, kt_install(self->link.fd, TLS_TX, &next));
+			EXPECT_ERRNO(EBUSY, kt_install(self->link.fd, TLS_RX, &next));
+		}
+		EXPECT_EQ(0, kt_sealed_out(&self->link));
+		EXPECT_EQ(0, kt_sealed_in(&self->link));
+	}
+}
+
 KT_SUITE_TEST(suites, info_names_suite_and_version)
 {
 	struct kseal_info info;
