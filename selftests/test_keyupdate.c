@@ -265,10 +265,14 @@ KT_TEST(keyupdate, of_another_length)
 {
 	static const uint8_t none[] = { 24, 0, 0, 0 };
 	static const uint8_t two[] = { 24, 0, 0, 2, 0, 0 };
+	static const uint8_t long_one[] = { 24, 1, 0, 0 };
 
 	ASSERT_EQ(0, pass_handshake(&self->link, none, sizeof(none)));
 	EXPECT_EQ(0, stopped_until_the_key(&self->link));
 	ASSERT_EQ(0, pass_handshake(&self->link, two, sizeof(two)));
+	EXPECT_EQ(0, stopped_until_the_key(&self->link));
+	/* nor is there any waiting for its body */
+	ASSERT_EQ(0, pass_handshake(&self->link, long_one, sizeof(long_one)));
 	EXPECT_EQ(0, stopped_until_the_key(&self->link));
 }
 

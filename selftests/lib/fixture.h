@@ -100,6 +100,10 @@
 #define KT_SUITE_FIXTURE(fixture)					\
 	FIXTURE(fixture) { struct kt_link link; bool absent; };		\
 	KT_SUITE_VARIANTS(fixture);					\
+	static void __attribute__((constructor)) fixture ## _find(void)	\
+	{								\
+		kt_suites_find();					\
+	}								\
 	FIXTURE_TEARDOWN(fixture) { kt_link_close(&self->link); }	\
 	FIXTURE_SETUP(fixture)						\
 	{								\

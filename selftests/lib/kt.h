@@ -468,11 +468,11 @@ int kt_expect_expired(int fd);
 /* ---- suite.c ------------------------------------------------------------ */
 
 /**
- * kt_suite_present() - does this kernel have the suite's algorithm?
+ * kt_suites_find() - find out which algorithms this kernel has
  *
- * With $KSEAL_ALL_SUITES set it has to. Return: 1, 0, or -1 on failure.
+ * Before the first test. With $KSEAL_ALL_SUITES set it has to have them all.
  */
-int kt_suite_present(uint16_t cipher);
+void kt_suites_find(void);
 
 /** kt_link_open_suite() - kt_link_open(); without keys if it is *@absent. */
 int kt_link_open_suite(struct kt_link *link, const struct kt_params *params,
@@ -481,7 +481,8 @@ int kt_link_open_suite(struct kt_link *link, const struct kt_params *params,
 /**
  * kt_expect_absent() - keys of a suite that the kernel lacks are ENOENT
  *
- * And the socket is as it was: it passes bytes, and takes keys of another.
+ * And the socket is as it was: it passes bytes, and takes keys of another. This
+ * is tried until it was so once, in any test of the program.
  */
 int kt_expect_absent(struct kt_link *link, const struct kt_params *params);
 
