@@ -60,7 +60,7 @@ static int drain(struct model_actor *actor, struct model_dir *dir)
 	return 0;
 }
 
-/* What was begun is finished, the record that is open closed. */
+/* What was begun is finished. */
 static int end_sending(struct model_actor *actor, struct model_dir *dir)
 {
 	int ret;
@@ -74,17 +74,40 @@ static int end_sending(struct model_actor *actor, struct model_dir *dir)
 				return model_fail(actor, "%s: nothing on its way, "
 						  "and no POLLOUT", dir->name);
 		}
-	if (ret < 0)
-		return -1;
+	return ret < 0 ? -1 : 0;
+}
+
+static int shut_down(struct model_actor *actor, struct model_dir *dir)
+{
 	model_log(actor, "%s shutdown", dir->name);
 	if (shutdown(dir->out.fd, SHUT_WR))
 		return model_fail(actor, "shutdown: %s", strerror(errno));
-	if (model_shut(actor, dir))
+	if (send(dir->out.fd, "x", 1, MSG_NOSIGNAL | MSG_DONTWAIT) == -1 && errno == EPIPE)
+		return 0;
+	return model_fail(actor, "%s: sending goes on behind a shutdown", dir->name);
+}
+
+/* Nothing is left to be read there: all that was accepted is still sent. */
+static void close_end(struct model_actor *actor, struct model_dir *dir)
+{
+	struct model *model = actor->model;
+	int end = dir == &model->dirs[0] ? 0 : 1;
+
+	model_log(actor, "%s close", dir->name);
+	kt_close(&model->fd[end]);
+	dir->out.fd = -1;
+	model->dirs[!end].in.fd = -1;
+}
+
+static int end_direction(struct model_actor *actor, struct model_dir *dir, bool last)
+{
+	if (end_sending(actor, dir))
 		return -1;
-	if (send(dir->out.fd, "x", 1, MSG_NOSIGNAL | MSG_DONTWAIT) != -1 || errno != EPIPE)
-		return model_fail(actor, "%s: sending goes on behind a shutdown",
-				  dir->name);
-	return drain(actor, dir);
+	if (last && model_rand(&actor->rng, 2))
+		close_end(actor, dir);
+	else if (shut_down(actor, dir))
+		return -1;
+	return model_shut(actor, dir) || drain(actor, dir) ? -1 : 0;
 }
 
 static int lock_step(struct model_actor *actor, struct model_dir *dir)
@@ -120,10 +143,10 @@ static int run_lock_step(struct model *model)
 			return -1;
 		/* one direction ends early, the other goes on */
 		if (actor->step >= steps - steps / 4 && !model->dirs[first].shut &&
-		    end_sending(actor, &model->dirs[first]))
+		    end_direction(actor, &model->dirs[first], false))
 			return -1;
 	}
-	return end_sending(actor, &model->dirs[!first]);
+	return end_direction(actor, &model->dirs[!first], true);
 }
 
 /* ---- threads -------------------------------------------------------------- */
