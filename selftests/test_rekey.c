@@ -204,6 +204,40 @@ KT_TEST(rekey, numbers_start_where_they_are_told_to)
 	EXPECT_EQ(0, numbers_are(link->fd, TLS_RX, &link->in.key));
 }
 
+KT_TEST(rekey, one_direction_alone)
+{
+	struct kt_link *link = &self->link;
+	struct kt_key next;
+
+	ASSERT_EQ(0, kt_link_reopen_keyless(link, &variant->params));
+	ASSERT_EQ(0, kt_install(link->fd, TLS_TX, &link->out.key));
+	ASSERT_EQ(0, kt_rekey_out(link));
+	EXPECT_EQ(0, kt_sealed_out(link));
+	ASSERT_EQ(0, kt_link_reopen_keyless(link, &variant->params));
+	ASSERT_EQ(0, kt_install(link->fd, TLS_RX, &link->in.key));
+	ASSERT_EQ(0, kt_rekey_in(link));
+	EXPECT_EQ(0, kt_sealed_in(link));
+	/* the other direction begins with what this one has come to */
+	kt_key_next(&link->out.key, &next);
+	ASSERT_EQ(0, kt_install(link->fd, TLS_TX, &next));
+	ASSERT_EQ(0, kt_flow_rekey(&link->out, &next));
+	EXPECT_EQ(0, kt_sealed_out(link));
+}
+
+/* The old key's, with the number that no record of it will have. */
+KT_TEST(rekey, getsockopt_before_the_new_key)
+{
+	struct kt_key old = self->link.in.key, next;
+
+	ASSERT_EQ(0, kt_sealed_in(&self->link));
+	ASSERT_EQ(0, kt_peer_rekey(&self->link, &next));
+	ASSERT_EQ(0, kt_expect_key_update(self->link.fd));
+	kt_key_count(&old, 2);
+	EXPECT_EQ(0, numbers_are(self->link.fd, TLS_RX, &old));
+	ASSERT_EQ(0, kt_install(self->link.fd, TLS_RX, &next));
+	EXPECT_EQ(0, numbers_are(self->link.fd, TLS_RX, &next));
+}
+
 KT_TEST(rekey, is_counted)
 {
 	static const char * const names[] = {
