@@ -58,7 +58,7 @@ TEST_F_TIMEOUT(model, lock_step, 600)
 {
 	struct model_plan plan = { .version = variant->version, .plain = variant->plain };
 
-	EXPECT_EQ(0, run_seeds(&plan, 200, 4));
+	EXPECT_EQ(0, run_seeds(&plan, 200, 3));
 }
 
 TEST_F_TIMEOUT(model, threads, 600)

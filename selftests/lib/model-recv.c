@@ -97,6 +97,9 @@ static int got_nothing(struct model_actor *actor, struct model_side *side,
 
 	if (!call->room)
 		return 0;
+	/* in-tree TLS, too, tells of empty data when a record of control follows */
+	if (call->shows && call->type == KT_DATA && !dir->out.sealed)
+		return 0;
 	if (call->shows && call->type) {
 		fact.kind = call->flags & MSG_PEEK ? MODEL_PEEK : MODEL_READ;
 		fact.type = call->type;

@@ -135,8 +135,13 @@ static int connect_ends(struct model *model, struct model_rng *rng)
 		.cipher = TLS_CIPHER_AES_GCM_128,
 		.family = model_rand(rng, 2) ? AF_INET6 : AF_INET,
 	};
+	static const int rcvbufs[] = { 0, 0, 0, 0, 4 << 10, 8 << 10, 16 << 10, 64 << 10 };
+	struct kt_tune tune = {
+		.fd_rcvbuf = rcvbufs[model_rand(rng, 8)],
+		.raw_rcvbuf = rcvbufs[model_rand(rng, 8)],
+	};
 	struct kt_link link;
-	int ret = kt_link_pair(&link, &params, NULL);
+	int ret = kt_link_pair(&link, &params, &tune);
 
 	kt_flow_done(&link.out);
 	kt_flow_done(&link.in);
