@@ -274,6 +274,19 @@ KT_TEST(options, limit_cuts_what_is_written)
 	}
 }
 
+/* The least there may be: with the content type it is 64 in TLS 1.3. */
+KT_TEST(options, least_limit)
+{
+	uint16_t least = is_13(&variant->params) ? 63 : 64;
+	uint8_t data[3 * 64];
+
+	kt_fill(data, sizeof(data), 0);
+	EXPECT_ERRNO(EINVAL, set_limit(self->link.fd, least - 1));
+	ASSERT_EQ(0, set_limit(self->link.fd, least));
+	ASSERT_EQ(sizeof(data), send(self->link.fd, data, sizeof(data), 0));
+	EXPECT_EQ(0, expect_records_of(&self->link, least, sizeof(data)));
+}
+
 KT_TEST(options, limit_cuts_a_file)
 {
 	int file = memfd_create("file", MFD_CLOEXEC);
