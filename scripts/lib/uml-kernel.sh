@@ -22,9 +22,10 @@ uml_wanted() {
 	cat "$TOP"/scripts/lib/uml.config "$TOP"/scripts/lib/uml-debug.config
 }
 
+# UML_SMP asks for the one with several CPUs
 uml_fragments() {
 	uml_wanted
-	cat "$TOP"/scripts/lib/uml-some.config
+	cat "$TOP"/scripts/lib/uml-some.config ${UML_SMP:+"$TOP"/scripts/lib/uml-smp.config}
 }
 
 uml_key() {
@@ -89,10 +90,9 @@ uml_configure() {
 
 # uml_prune DIR - only what runs, and what modules are built with, stays
 uml_prune() {
-	find "$1" -path "$1/scripts" -prune -o -path "$1/tools" -prune -o -type f \
+	find "$1" -type f ! -path "$1/scripts/*" ! -path "$1/tools/*" \
 		\( -name '*.[ocSa]' -o -name '.*.cmd' -o -name '.tmp_vmlinux*' -o -name '*.mod' \) \
 		-delete
-	find "$1" -depth -type d -empty -delete
 }
 
 # uml_make DIR - kernel and modules
