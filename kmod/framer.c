@@ -243,7 +243,7 @@ static int add_held_page(struct sock *sk, struct kseal_rx *rx, gfp_t gfp)
  */
 int kseal_rx_hold(struct sock *sk, struct kseal_rx *rx, gfp_t gfp)
 {
-	u32 want = min(queue_len(sk), rx->frame.full - rx->held);
+	u32 want = rx->frame.full ? min(queue_len(sk), rx->frame.full - rx->held) : queue_len(sk);
 	u32 moved = 0, n, at;
 	int err = 0;
 
@@ -291,7 +291,7 @@ static void look(struct sock *sk, struct kseal_rx *rx)
 /* The window, or TCP's memory, is used up before the record is whole. */
 static bool is_stuck(const struct sock *sk, const struct kseal_rx *rx)
 {
-	return rx->frame.full && !rx->err && !kseal_rx_whole(sk, rx) &&
+	return !rx->err && !rx->bad && !kseal_rx_whole(sk, rx) &&
 	       tcp_epollin_ready(sk, INT_MAX);
 }
 

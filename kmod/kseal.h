@@ -34,6 +34,10 @@ enum kseal_sizes {
 	 * early. 16 KiB is 5 pages; more only with many small splices.
 	 */
 	KSEAL_RECORD_SEGS	= 16,
+	/* Bytes a cipher works on at a time: AES, SM4, ARIA; ChaCha20's are 64,
+	 * of which its implementation buffers parts without memory.
+	 */
+	KSEAL_BLOCK_SIZE	= 16,
 	/* Pieces of sealed records collected for one push into TCP. */
 	KSEAL_BATCH_SEGS	= 3 * KSEAL_RECORD_SEGS,
 	/* Bytes of them: more gains nothing, TCP cuts at 64 KiB. */
@@ -317,6 +321,7 @@ int kseal_tx_open(struct sock *sk, struct kseal_tx *tx, u8 type);
 ssize_t kseal_tx_append(struct sock *sk, struct kseal_tx *tx, struct msghdr *msg);
 ssize_t kseal_tx_append_pages(struct sock *sk, struct kseal_tx *tx, struct msghdr *msg);
 void kseal_tx_keep_open(struct sock *sk, struct kseal_tx *tx);
+int kseal_tx_borrow(struct sock *sk, struct kseal_tx *tx);
 void kseal_tx_close_tail(struct sock *sk, struct kseal_tx *tx);
 void kseal_tx_drop(struct sock *sk, struct kseal_tx *tx);
 

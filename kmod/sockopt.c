@@ -30,9 +30,24 @@ static int kseal_copy_info(sockptr_t optval, unsigned int optlen, u8 *info,
 	return 0;
 }
 
-static int kseal_key_init(struct kseal_key *key, sockptr_t optval, unsigned int optlen)
+/* Version and suite of a connection are those of its first key. They are looked
+ * at without the lock; a rekey does not change them. NULL without a key.
+ */
+static const struct kseal_record *first_record(struct kseal_sock *ks)
+{
+	const struct kseal_tx *tx = smp_load_acquire(&ks->tx);
+	const struct kseal_rx *rx = smp_load_acquire(&ks->rx);
+
+	if (tx)
+		return &tx->key.record;
+	return rx ? &rx->key.record : NULL;
+}
+
+static int kseal_key_init(struct kseal_sock *ks, struct kseal_key *key, sockptr_t optval,
+			  unsigned int optlen)
 {
 	const struct tls_crypto_info *head = (const void *)key->info;
+	const struct kseal_record *first = first_record(ks);
 	const struct kseal_suite *suite;
 	int err;
 
@@ -40,6 +55,11 @@ static int kseal_key_init(struct kseal_key *key, sockptr_t optval, unsigned int 
 	err = kseal_copy_info(optval, optlen, key->info, &suite);
 	if (err)
 		return err;
+	/* as in-tree TLS: what does not fit is EINVAL, even if there is no such
+	 * algorithm; looked at once more under the lock
+	 */
+	if (first && (first->version != head->version || first->suite != suite))
+		return -EINVAL;
 	kseal_record_init(&key->record, suite, head->version, key->info);
 	return kseal_aead_init(&key->aead, suite, key->info + suite->key_offset);
 }
@@ -50,14 +70,15 @@ static void kseal_key_free(struct kseal_key *key)
 	kfree(key);
 }
 
-static struct kseal_key *kseal_key_alloc(sockptr_t optval, unsigned int optlen)
+static struct kseal_key *kseal_key_alloc(struct kseal_sock *ks, sockptr_t optval,
+					 unsigned int optlen)
 {
 	struct kseal_key *key = kzalloc(sizeof(*key), GFP_KERNEL);
 	int err;
 
 	if (!key)
 		return ERR_PTR(-ENOMEM);
-	err = kseal_key_init(key, optval, optlen);
+	err = kseal_key_init(ks, key, optval, optlen);
 	if (err) {
 		kseal_key_free(key);
 		return ERR_PTR(err);
@@ -120,7 +141,8 @@ static int kseal_set_tx(struct sock *sk, sockptr_t optval, unsigned int optlen)
 	struct kseal_key *key;
 	int err;
 
-	key = tx && is_final(&tx->key) ? ERR_PTR(-EBUSY) : kseal_key_alloc(optval, optlen);
+	key = tx && is_final(&tx->key) ? ERR_PTR(-EBUSY) :
+					 kseal_key_alloc(ks, optval, optlen);
 	if (IS_ERR(key)) {
 		if (tx)
 			kseal_count(sk, KSEAL_STAT_TX_REKEY_ERRORS, 1);
@@ -140,7 +162,8 @@ static int kseal_set_rx(struct sock *sk, sockptr_t optval, unsigned int optlen)
 	struct kseal_key *key;
 	int err;
 
-	key = rx && is_final(&rx->key) ? ERR_PTR(-EBUSY) : kseal_key_alloc(optval, optlen);
+	key = rx && is_final(&rx->key) ? ERR_PTR(-EBUSY) :
+					 kseal_key_alloc(ks, optval, optlen);
 	if (IS_ERR(key)) {
 		if (rx)
 			kseal_count(sk, KSEAL_STAT_RX_REKEY_ERRORS, 1);

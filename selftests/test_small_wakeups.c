@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: GPL-2.0
-/* A peer that sends next to nothing at a time, or nothing at all for ever. */
+/* A peer that sends next to nothing at a time, or nothing at all a million times. */
 #include "lib/brief.h"
 #include <fcntl.h>
 #include <poll.h>
@@ -71,6 +71,19 @@ KT_TEST(wakeups, dribble_to_who_reads)
 	close(set);
 }
 
+/* Nobody reads: every further record is news all the same. */
+KT_TEST(wakeups, dribble_to_who_waits)
+{
+	int set = watch(self->link.fd, EPOLLIN | EPOLLET);
+
+	ASSERT_GE(set, 0);
+	for (int i = 0; i < 4; i++)
+		ASSERT_EQ(0, dribble(&self->link, set, 25, i * 25));
+	EXPECT_EQ(100, kt_recv_pattern(self->link.fd, 1000, 0, 0));
+	EXPECT_EQ(0, edges_in(set));
+	close(set);
+}
+
 /* What is left of a record is no news; the level still tells. */
 KT_TEST(wakeups, rest_of_a_record_is_no_edge)
 {
@@ -112,7 +125,10 @@ KT_TEST(wakeups, one_shot)
 
 /* ---- nothing, over and over ---------------------------------------------- */
 
-enum { BATCH = 1000 };
+enum {
+	BATCH = 1000,
+	ONE_CALL = 100,		/* records a call may open, at the most */
+};
 
 struct flood {
 	struct kt_link *link;
@@ -143,6 +159,51 @@ static uint64_t opened(int fd)
 	struct kseal_info info;
 
 	return kt_info_get(fd, &info) ? ~0ULL : info.rx_records;
+}
+
+/* Reads without blocking until there is something; bounded in every call, and
+ * another connection lives all the while.
+ */
+static ssize_t read_through(struct kt_link *link, struct kt_link *other, char *got)
+{
+	uint64_t before = 0, now;
+	ssize_t n;
+
+	for (unsigned int calls = 0;; calls++) {
+		if (!kt_poll(link->fd, POLLIN, KT_WAIT_MS))
+			return kt_errno("nothing to read");
+		n = recv(link->fd, got, 6, MSG_DONTWAIT);
+		now = opened(link->fd);
+		if (n >= 0 || errno != EAGAIN)
+			return n;
+		if (now - before > ONE_CALL) {
+			kt_say("%llu records in one call", (unsigned long long)(now - before));
+			return -1;
+		}
+		before = now;
+		if (calls % 1000 == 0 && (kt_sealed_in(other) || kt_sealed_out(other)))
+			return -1;
+	}
+}
+
+/* A million where that is the whole record, and a tenth of it elsewhere. */
+TEST_F_TIMEOUT(wakeups, a_million_empty_records, 900)
+{
+	struct flood flood = { .link = &self->link, .count = 100000 };
+	struct kt_link other;
+	struct kt_task task;
+	char got[6];
+
+	if (variant->params.version == TLS_1_3_VERSION)
+		flood.count = 1000000;
+	ASSERT_EQ(0, kt_link_open(&other, &variant->params, NULL));
+	ASSERT_EQ(0, kt_task_start(&task, send_empty_records, &flood));
+	EXPECT_EQ(6, read_through(&self->link, &other, got));
+	EXPECT_EQ(0, memcmp(got, "behind", 6));
+	EXPECT_EQ(flood.count, kt_task_join(&task));
+	EXPECT_EQ(flood.count + 1, opened(self->link.fd));
+	EXPECT_EQ(0, kt_poll(self->link.fd, POLLIN, 0));
+	kt_link_close(&other);
 }
 
 static void on_signal(int number)
