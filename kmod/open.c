@@ -238,16 +238,10 @@ static int reserve_out(struct sock *sk, struct kseal_tx *tx, size_t len)
 	return err;
 }
 
-/**
- * kseal_tx_borrow() - the content so far, which was to be encrypted in place,
- * becomes a source like pages that are not ours
- * @sk: socket, locked
- * @tx: with an open record
- *
- * Return: 0; -ENOMEM; -ENOSPC the batch has to go down before. On error the
- * record is as it was.
+/* The content so far, which was to be encrypted in place, becomes a source
+ * like the pages that follow it. On error the record is as it was.
  */
-int kseal_tx_borrow(struct sock *sk, struct kseal_tx *tx)
+static int borrow(struct sock *sk, struct kseal_tx *tx)
 {
 	size_t prefix = kseal_record_prefix_size(&tx->key.record);
 	struct bio_vec *old = tx->out + tx->n_batch;
@@ -322,28 +316,15 @@ static ssize_t append_borrowed(struct sock *sk, struct kseal_tx *tx,
 	return want;
 }
 
-/* Where the fragment ends before the bytes do, end with a cipher's block. */
-static void end_with_block(const struct kseal_tx *tx, struct bio_vec *piece)
-{
-	size_t over = (tx->len + piece->bv_len) % KSEAL_BLOCK_SIZE;
-
-	if (piece->bv_len > over)
-		piece->bv_len -= over;
-}
-
 static ssize_t append_in_place(struct sock *sk, struct kseal_tx *tx,
 			       struct iov_iter *iter, size_t want)
 {
 	struct bio_vec piece;
-	size_t room;
 	int err;
 
-	room = find_room(sk, tx, want, &piece);
-	if (!room)
+	want = find_room(sk, tx, want, &piece);
+	if (!want)
 		return -ENOMEM;
-	if (room < want)
-		end_with_block(tx, &piece);
-	want = piece.bv_len;
 	err = copy_piece(&piece, iter);
 	if (err)
 		return err;
@@ -353,12 +334,6 @@ static ssize_t append_in_place(struct sock *sk, struct kseal_tx *tx,
 	}
 	take_room(sk, tx, want);
 	return want;
-}
-
-/* Bytes of content the open record may still take, at least 1. */
-static size_t room_left(const struct sock *sk, const struct kseal_tx *tx)
-{
-	return kseal_sk(sk)->tx_max_payload - tx->len;
 }
 
 /**
@@ -372,7 +347,7 @@ static size_t room_left(const struct sock *sk, const struct kseal_tx *tx)
  */
 ssize_t kseal_tx_append(struct sock *sk, struct kseal_tx *tx, struct msghdr *msg)
 {
-	size_t want = min_t(size_t, msg_data_left(msg), room_left(sk, tx));
+	size_t want = min_t(size_t, msg_data_left(msg), KSEAL_PLAINTEXT_MAX - tx->len);
 	ssize_t done;
 
 	if (tx->borrowed)
@@ -394,7 +369,7 @@ ssize_t kseal_tx_append(struct sock *sk, struct kseal_tx *tx, struct msghdr *msg
  */
 ssize_t kseal_tx_append_pages(struct sock *sk, struct kseal_tx *tx, struct msghdr *msg)
 {
-	size_t want = min_t(size_t, msg_data_left(msg), room_left(sk, tx));
+	size_t want = min_t(size_t, msg_data_left(msg), KSEAL_PLAINTEXT_MAX - tx->len);
 	struct bio_vec piece;
 	struct page *page;
 	size_t offset;
@@ -402,7 +377,7 @@ ssize_t kseal_tx_append_pages(struct sock *sk, struct kseal_tx *tx, struct msghd
 	int err;
 
 	if (!tx->borrowed) {
-		err = kseal_tx_borrow(sk, tx);
+		err = borrow(sk, tx);
 		if (err)
 			return err;
 	}
