@@ -40,6 +40,12 @@ selftests:
 check:
 	@scripts/check
 
+matrix:
+	@scripts/matrix
+
+soak:
+	@scripts/soak
+
 demo:
 	@scripts/demo
 
@@ -69,7 +75,9 @@ help:
 	@echo 'make userspace   library, daemon and commands alone'
 	@echo 'make demo        HTTPS by sendfile from a guest with the module (DIR=what to serve,'
 	@echo '                 KEEP=1 leaves it running); installs what is missing'
-	@echo 'make check       all tests, in guests with Debian 6.1 and 6.12; installs what is missing'
+	@echo 'make check       all tests, in guests with Debian 6.1, 6.12, and the newest; installs what is missing'
+	@echo 'make matrix      every suite on every kernel, beside the in-tree module; the table of the README'
+	@echo 'make soak        random calls with ever new seeds, until one fails or ^C (scripts/soak --help)'
 	@echo 'make lint        static checks alone'
 	@echo 'make install     module, library, daemon, commands, man pages (as root; PREFIX=$(PREFIX))'
 	@echo 'make install-userspace, make install-modules   one of the two'
@@ -77,5 +85,5 @@ help:
 	@echo 'make clean       removes build/; the cache of kernels stays'
 	@echo 'V=1 shows commands, DESTDIR=... installs below another root.'
 
-.PHONY: all modules userspace selftests check demo lint install install-modules \
+.PHONY: all modules userspace selftests check matrix soak demo lint install install-modules \
 	install-userspace uninstall clean help

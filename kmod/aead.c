@@ -9,6 +9,8 @@
 
 #include "kseal.h"
 
+#define KSEAL_AEAD_FLAGS (CRYPTO_TFM_REQ_MAY_BACKLOG | CRYPTO_TFM_REQ_MAY_SLEEP)
+
 /**
  * kseal_aead_init() - allocate and key the algorithm of a suite
  * @aead: to fill; on error nothing is kept
@@ -39,9 +41,13 @@ int kseal_aead_init(struct kseal_aead *aead, const struct kseal_suite *suite,
 	if (!aead->req)
 		goto err_tfm;
 	crypto_init_wait(&aead->wait);
-	aead_request_set_callback(aead->req,
-				  CRYPTO_TFM_REQ_MAY_BACKLOG | CRYPTO_TFM_REQ_MAY_SLEEP,
-				  crypto_req_done, &aead->wait);
+	aead_request_set_callback(aead->req, KSEAL_AEAD_FLAGS, crypto_req_done,
+				  &aead->wait);
+	/* The nonce's length decides the length field's: 3 bytes for 12. The
+	 * rest of the iv is the counter, and zero.
+	 */
+	aead->ccm = suite->ccm_flags ? 1 : 0;
+	aead->iv[0] = suite->ccm_flags;
 	aead->tfm = tfm;
 	return 0;
 
@@ -94,13 +100,13 @@ int kseal_aead_seal(struct kseal_key *key, u8 type, size_t content,
 	struct kseal_aead *aead = &key->aead;
 	size_t aad = kseal_record_aad(rec, type, content, aead->aad);
 
-	kseal_record_nonce(rec, NULL, aead->nonce);
+	kseal_record_nonce(rec, NULL, aead->iv + aead->ccm);
 	sg_set_buf(in, aead->aad, aad);
 	if (out != in)
 		sg_set_buf(out, aead->aad, aad);
 	aead_request_set_ad(aead->req, aad);
 	aead_request_set_crypt(aead->req, in, out,
-			       content + kseal_record_inner_type(rec), aead->nonce);
+			       content + kseal_record_inner_type(rec), aead->iv);
 	return crypto_wait_req(crypto_aead_encrypt(aead->req), &aead->wait);
 }
 
@@ -122,13 +128,29 @@ int kseal_aead_open(struct kseal_key *key, const struct kseal_header *header,
 	struct kseal_aead *aead = &key->aead;
 	size_t aad = kseal_record_aad(rec, header->type, header->content, aead->aad);
 
-	kseal_record_nonce(rec, explicit_nonce, aead->nonce);
+	kseal_record_nonce(rec, explicit_nonce, aead->iv + aead->ccm);
 	sg_set_buf(in, aead->aad, aad);
 	sg_set_buf(out, aead->aad, aad);
 	aead_request_set_ad(aead->req, aad);
 	aead_request_set_crypt(aead->req, in, out,
-			       header->content + kseal_record_tail_size(rec), aead->nonce);
+			       header->content + kseal_record_tail_size(rec), aead->iv);
 	return crypto_wait_req(crypto_aead_decrypt(aead->req), &aead->wait);
+}
+
+/**
+ * kseal_key_move() - a key takes another one's place
+ * @to: its secrets are wiped
+ * @from: has none any more
+ */
+void kseal_key_move(struct kseal_key *to, struct kseal_key *from)
+{
+	kseal_key_wipe(to);
+	*to = *from;
+	/* the request knows where its waiter is */
+	crypto_init_wait(&to->aead.wait);
+	aead_request_set_callback(to->aead.req, KSEAL_AEAD_FLAGS, crypto_req_done,
+				  &to->aead.wait);
+	memzero_explicit(from, sizeof(*from));
 }
 
 /**

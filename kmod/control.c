@@ -3,6 +3,7 @@
 #include <net/tcp.h>
 
 #include "kseal.h"
+#include "trace.h"
 
 /* RFC 8446 6, RFC 5246 7.2 */
 enum kseal_alert {
@@ -22,29 +23,36 @@ static const struct {
 	{ -EINVAL,	KSEAL_PROTOCOL_VERSION },
 };
 
-static void send_alert(struct sock *sk, struct kseal_tx *tx, int err)
+/* Return: description of the alert that was sent; -1 none was. */
+static int send_alert(struct sock *sk, struct kseal_tx *tx, int err)
 {
 	u8 alert[2] = { KSEAL_ALERT_FATAL };
 	size_t i;
 
 	/* no number is left to seal it with */
 	if (tx->key.record.used_up)
-		return;
+		return -1;
 	for (i = 0; i < ARRAY_SIZE(kseal_alerts); i++) {
 		if (kseal_alerts[i].err != err)
 			continue;
 		alert[1] = kseal_alerts[i].alert;
-		if (!kseal_tx_control(sk, tx, KSEAL_ALERT, alert, sizeof(alert)))
-			kseal_count(sk, KSEAL_STAT_ALERTS_SENT, 1);
+		if (kseal_tx_control(sk, tx, KSEAL_ALERT, alert, sizeof(alert)))
+			return -1;
+		kseal_count(sk, KSEAL_STAT_ALERTS_SENT, 1);
+		return alert[1];
 	}
+	return -1;
 }
 
-static void end_tx(struct sock *sk, struct kseal_tx *tx, int err)
+/* Return: as send_alert(). */
+static int end_tx(struct sock *sk, struct kseal_tx *tx, int err)
 {
-	send_alert(sk, tx, err);
+	int alert = send_alert(sk, tx, err);
+
 	tx->dead = true;
 	kseal_tx_drop(sk, tx);
 	kseal_key_wipe(&tx->key);
+	return alert;
 }
 
 static void end_rx(struct sock *sk, struct kseal_rx *rx, int err)
@@ -67,14 +75,16 @@ static void end_rx(struct sock *sk, struct kseal_rx *rx, int err)
 void kseal_abort(struct sock *sk, int err)
 {
 	struct kseal_sock *ks = kseal_sk(sk);
+	int alert = -1;
 
 	if (ks->aborted)
 		return;
 	ks->aborted = true;
 	if (ks->tx)
-		end_tx(sk, ks->tx, err);
+		alert = end_tx(sk, ks->tx, err);
 	if (ks->rx)
 		end_rx(sk, ks->rx, err);
+	trace_kseal_abort(sk, err, alert);
 	WRITE_ONCE(sk->sk_shutdown, sk->sk_shutdown | SEND_SHUTDOWN);
 	ks->base->shutdown(sk, SEND_SHUTDOWN);
 	WRITE_ONCE(sk->sk_err, -err);

@@ -8,6 +8,8 @@
  *	   v                 v
  *	  bad (final)       held: the record's bytes move into pages of ours
  *
+ * Behind a KeyUpdate (rekey.c) records are still framed but not reported.
+ *
  * While the lock is not held only numbers are remembered: how long the record
  * at the head is, how much of it was moved, whether a reader would find
  * something. TCP's queue is looked at anew each time.
@@ -50,11 +52,19 @@ bool kseal_rx_whole(const struct sock *sk, const struct kseal_rx *rx)
 	return rx->frame.full && kseal_rx_avail(sk, rx) >= rx->frame.full;
 }
 
-/* The buffer with the stream's byte number @seq, and where in it. Neighbours
- * may overlap after retransmissions, so each tells its own place.
+/**
+ * kseal_queue_find() - look for a byte on TCP's queue
+ * @sk: socket, locked
+ * @skb: where to begin; NULL nowhere
+ * @seq: the byte's number
+ * @off: set to its place in the buffer
+ *
+ * Neighbours may overlap after retransmissions, so each tells its own place.
+ *
+ * Return: the buffer that holds it; NULL.
  */
-static struct sk_buff *queue_find(const struct sock *sk, struct sk_buff *skb,
-				  u32 seq, u32 *off)
+struct sk_buff *kseal_queue_find(const struct sock *sk, struct sk_buff *skb,
+				 u32 seq, u32 *off)
 {
 	for (; skb; skb = skb_peek_next(skb, &sk->sk_receive_queue)) {
 		*off = seq - TCP_SKB_CB(skb)->seq;
@@ -70,7 +80,7 @@ static int queue_copy(const struct sock *sk, u32 off, u8 *to, u32 len)
 	struct sk_buff *skb = skb_peek(&sk->sk_receive_queue);
 
 	for (; len; len -= n, seq += n, to += n) {
-		skb = queue_find(sk, skb, seq, &at);
+		skb = kseal_queue_find(sk, skb, seq, &at);
 		if (!skb)
 			return -EFAULT;
 		n = min(len, skb->len - at);
@@ -88,7 +98,7 @@ static int queue_map(const struct sock *sk, u32 off, u32 len,
 	int used;
 
 	for (; len; len -= n, seq += n) {
-		skb = queue_find(sk, skb, seq, &at);
+		skb = kseal_queue_find(sk, skb, seq, &at);
 		if (!skb)
 			return -EFAULT;
 		if (*sg == end)
@@ -240,6 +250,7 @@ int kseal_rx_hold(struct sock *sk, struct kseal_rx *rx, gfp_t gfp)
 	BUILD_BUG_ON(KSEAL_RECORD_MAX > KSEAL_RECORD_PAGES * PAGE_SIZE);
 	if (!rx->held && want) {
 		kseal_count(sk, KSEAL_STAT_RX_HELD, 1);
+		rx->stats.held++;
 		kseal_rx_lower_mark(sk, rx);
 	}
 	for (; moved < want && !err; moved += err ? 0 : n) {
@@ -271,8 +282,10 @@ static void look(struct sock *sk, struct kseal_rx *rx)
 		if (state < 0)
 			rx->bad = state;
 	}
-	WRITE_ONCE(rx->whole, rx->err || rx->bad || state == KSEAL_FRAME_WHOLE);
-	WRITE_ONCE(rx->ready, rx->whole || rx->stalled || !list_empty(&rx->plain));
+	WRITE_ONCE(rx->whole, rx->err || (!rx->key_expired &&
+					  (rx->bad || state == KSEAL_FRAME_WHOLE)));
+	WRITE_ONCE(rx->ready, rx->whole || (rx->stalled && !rx->key_expired) ||
+		   !list_empty(&rx->plain));
 }
 
 /* The window, or TCP's memory, is used up before the record is whole. */

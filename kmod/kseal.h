@@ -10,6 +10,7 @@
 #include <linux/bvec.h>
 #include <linux/crypto.h>
 #include <linux/list.h>
+#include <linux/net.h>
 #include <linux/scatterlist.h>
 #include <linux/socket.h>
 #include <linux/kseal.h>
@@ -18,6 +19,7 @@
 #include <net/sock.h>
 
 #include "frame.h"
+#include "handshake.h"
 #include "record.h"
 #include "stats.h"
 #include "suite.h"
@@ -32,6 +34,10 @@ enum kseal_sizes {
 	 * early. 16 KiB is 5 pages; more only with many small splices.
 	 */
 	KSEAL_RECORD_SEGS	= 16,
+	/* Bytes a cipher works on at a time: AES, SM4, ARIA; ChaCha20's are 64,
+	 * of which its implementation buffers parts without memory.
+	 */
+	KSEAL_BLOCK_SIZE	= 16,
 	/* Pieces of sealed records collected for one push into TCP. */
 	KSEAL_BATCH_SEGS	= 3 * KSEAL_RECORD_SEGS,
 	/* Bytes of them: more gains nothing, TCP cuts at 64 KiB. */
@@ -42,6 +48,10 @@ enum kseal_sizes {
 	KSEAL_QUEUE_SEGS	= 32,
 	/* Records without content one call opens before it looks around. */
 	KSEAL_BARREN_MAX	= 32,
+	/* Records behind a padded one that are not opened into the reader's
+	 * memory: two to this power at most.
+	 */
+	KSEAL_PAD_BACKOFF_MAX	= 8,
 	/* Pages that hold a whole record. */
 	KSEAL_RECORD_PAGES	= DIV_ROUND_UP(KSEAL_RECORD_MAX, PAGE_SIZE),
 };
@@ -51,14 +61,16 @@ enum kseal_sizes {
  * @tfm: keyed algorithm, NULL once the key is wiped
  * @req: the one request there is
  * @wait: for implementations that call back
- * @nonce: of the record in work
+ * @iv: of the record in work: its nonce, behind @ccm bytes of flags
+ * @ccm: how many of those the algorithm wants, 0 or 1
  * @aad: likewise
  */
 struct kseal_aead {
 	struct crypto_aead *tfm;
 	struct aead_request *req;
 	struct crypto_wait wait;
-	u8 nonce[KSEAL_NONCE_SIZE];
+	u8 iv[16];
+	u8 ccm;
 	u8 aad[KSEAL_AAD_MAX];
 };
 
@@ -96,7 +108,8 @@ struct kseal_key {
  * @inner_type: source of the inner content type of a borrowing record
  * @sg_in: for the cipher: additional data, content, inner type
  * @sg_out: likewise: additional data, ciphertext, tag
- * @stats: for KSEAL_INFO
+ * @stats: for KSEAL_INFO, as it says
+ * @rcu: diag.c may still look at it
  */
 struct kseal_tx {
 	struct kseal_key key;
@@ -122,7 +135,10 @@ struct kseal_tx {
 		u64 records;
 		u64 bytes;
 		u64 splice_bytes;
+		u64 pushes;
+		u32 rekeys;
 	} stats;
+	struct rcu_head rcu;
 };
 
 /**
@@ -152,6 +168,10 @@ struct kseal_plain {
  * @err: the stream is of no use any more: a negative errno for every reader
  * @bad: the header at the head is refused with this negative errno; the next
  *	reader makes it @err
+ * @key_expired: the peer has announced another key (KeyUpdate); no record is
+ *	opened until it is in
+ * @handshake: where in the peer's handshake messages the stream is, in TLS 1.3
+ * @told: a reader was told of @err
  * @whole: a record at the head can be opened, or the stream is in error. Read
  *	without the lock by sleeping readers.
  * @ready: that, or @stalled, or @plain has a record. Read without the lock by
@@ -170,15 +190,21 @@ struct kseal_plain {
  *	have seen all of it
  * @taken: records ever taken off @plain; likewise
  * @tail: inner content type of a record opened into the reader's memory
+ * @pad_backoff: how often of late the peer's padding had a record opened twice
+ * @pad_skip: records that are not opened into the reader's memory therefore
  * @sg_in: for the cipher: additional data, ciphertext, tag
  * @sg_out: likewise: additional data, content, inner type
- * @stats: for KSEAL_INFO
+ * @stats: for KSEAL_INFO, as it says
+ * @rcu: diag.c may still look at it
  */
 struct kseal_rx {
 	struct kseal_key key;
 	struct kseal_frame frame;
 	int err;
 	int bad;
+	bool key_expired;
+	bool told;
+	struct kseal_handshake handshake;
 	bool whole;
 	bool ready;
 	bool stalled;
@@ -193,13 +219,20 @@ struct kseal_rx {
 	u32 opened;
 	u32 taken;
 	u8 tail;
+	u8 pad_backoff;
+	u16 pad_skip;
 	struct scatterlist sg_in[KSEAL_QUEUE_SEGS + 1];
 	struct scatterlist sg_out[KSEAL_RECORD_PAGES + 4];
 	struct {
 		u64 records;
 		u64 bytes;
 		u64 direct_bytes;
+		u64 direct_retries;
+		u64 held;
+		u32 rekeys;
+		u32 key_updates;
 	} stats;
+	struct rcu_head rcu;
 };
 
 /**
@@ -211,6 +244,9 @@ struct kseal_rx {
  * @base_ops: its socket operations; constant
  * @data_ready: the socket's callback before ours; constant
  * @aborted: kseal_abort() has been here
+ * @tx_zerocopy_ro: TLS_TX_ZEROCOPY_RO as it was set; read without the lock
+ * @rx_expect_no_pad: TLS_RX_EXPECT_NO_PAD as it was set; read without the lock
+ * @tx_max_payload: TLS_TX_MAX_PAYLOAD_LEN; read without the lock
  * @rcu: readers of icsk_ulp_data may still look at it
  */
 struct kseal_sock {
@@ -220,6 +256,9 @@ struct kseal_sock {
 	const struct proto_ops *base_ops;
 	void (*data_ready)(struct sock *sk);
 	bool aborted;
+	bool tx_zerocopy_ro;
+	bool rx_expect_no_pad;
+	u16 tx_max_payload;
 	struct rcu_head rcu;
 };
 
@@ -232,6 +271,12 @@ static inline struct kseal_sock *kseal_sk(const struct sock *sk)
 /* ulp.c */
 int kseal_ulp_init(void);
 void kseal_ulp_exit(void);
+int kseal_ulp_claim(void);
+void kseal_ulp_unclaim(void);
+
+/* diag.c */
+int kseal_diag_fill(struct sock *sk, struct sk_buff *skb);
+size_t kseal_diag_size(const struct sock *sk);
 
 /* sockopt.c */
 int kseal_setsockopt(struct sock *sk, int level, int name, sockptr_t optval,
@@ -249,6 +294,7 @@ int kseal_aead_seal(struct kseal_key *key, u8 type, size_t content,
 int kseal_aead_open(struct kseal_key *key, const struct kseal_header *header,
 		    const u8 *explicit_nonce, struct scatterlist *in,
 		    struct scatterlist *out);
+void kseal_key_move(struct kseal_key *to, struct kseal_key *from);
 void kseal_key_wipe(struct kseal_key *key);
 
 /* tx.c */
@@ -275,10 +321,13 @@ int kseal_tx_open(struct sock *sk, struct kseal_tx *tx, u8 type);
 ssize_t kseal_tx_append(struct sock *sk, struct kseal_tx *tx, struct msghdr *msg);
 ssize_t kseal_tx_append_pages(struct sock *sk, struct kseal_tx *tx, struct msghdr *msg);
 void kseal_tx_keep_open(struct sock *sk, struct kseal_tx *tx);
+int kseal_tx_borrow(struct sock *sk, struct kseal_tx *tx);
 void kseal_tx_close_tail(struct sock *sk, struct kseal_tx *tx);
 void kseal_tx_drop(struct sock *sk, struct kseal_tx *tx);
 
 /* framer.c */
+struct sk_buff *kseal_queue_find(const struct sock *sk, struct sk_buff *skb,
+				 u32 seq, u32 *off);
 u32 kseal_rx_avail(const struct sock *sk, const struct kseal_rx *rx);
 bool kseal_rx_whole(const struct sock *sk, const struct kseal_rx *rx);
 void kseal_rx_look(struct sock *sk, struct kseal_rx *rx, gfp_t gfp);
@@ -325,8 +374,22 @@ int kseal_open_direct(struct sock *sk, struct kseal_rx *rx, struct msghdr *msg);
 void kseal_plain_free(struct sock *sk, struct kseal_rx *rx, struct kseal_plain *plain);
 
 /* splice.c */
+int kseal_first_record(struct sock *sk, struct kseal_rx *rx, long *timeo,
+		       struct kseal_plain **plain);
 ssize_t kseal_splice_read(struct socket *sock, loff_t *ppos,
 			  struct pipe_inode_info *pipe, size_t len, unsigned int flags);
+
+/* read_sock.c */
+int kseal_read_sock(struct sock *sk, read_descriptor_t *desc, sk_read_actor_t actor);
+int kseal_peek_len(struct socket *sock);
+
+/* ioctl.c */
+int kseal_rx_inq(const struct sock *sk, const struct kseal_rx *rx);
+bool kseal_inq(struct sock *sk, int *answer);
+
+/* rekey.c */
+int kseal_rekey_tx(struct sock *sk, struct kseal_tx *tx, struct kseal_key *key);
+int kseal_rekey_rx(struct sock *sk, struct kseal_rx *rx, struct kseal_key *key);
 
 /* control.c */
 void kseal_abort(struct sock *sk, int err);

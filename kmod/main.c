@@ -3,7 +3,12 @@
 #include <linux/module.h>
 #include <net/tcp.h>
 
+#include "claim.h"
 #include "kseal.h"
+
+static bool claim_tls;
+module_param(claim_tls, bool, 0444);
+MODULE_PARM_DESC(claim_tls, "answer to the in-tree module's ULP name \"tls\" as well, and keep that module out (default: no)");
 
 static int __init kseal_init(void)
 {
@@ -12,11 +17,19 @@ static int __init kseal_init(void)
 	err = kseal_stats_init();
 	if (err)
 		return err;
+	if (claim_tls) {
+		err = kseal_claim_init();
+		if (err)
+			goto err_stats;
+	}
 	err = kseal_ulp_init();
 	if (err)
-		goto err_stats;
+		goto err_claim;
 	return 0;
 
+err_claim:
+	if (claim_tls)
+		kseal_claim_exit();
 err_stats:
 	kseal_stats_exit();
 	return err;
@@ -25,6 +38,8 @@ err_stats:
 static void __exit kseal_exit(void)
 {
 	kseal_ulp_exit();
+	if (claim_tls)
+		kseal_claim_exit();
 	kseal_stats_exit();
 	/* kfree_rcu() of the last socket needs nothing of the module, but a
 	 * reader of icsk_ulp_data may be inside kseal_poll().

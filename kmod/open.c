@@ -238,10 +238,16 @@ static int reserve_out(struct sock *sk, struct kseal_tx *tx, size_t len)
 	return err;
 }
 
-/* The content so far, which was to be encrypted in place, becomes a source
- * like the pages that follow it. On error the record is as it was.
+/**
+ * kseal_tx_borrow() - the content so far, which was to be encrypted in place,
+ * becomes a source like pages that are not ours
+ * @sk: socket, locked
+ * @tx: with an open record
+ *
+ * Return: 0; -ENOMEM; -ENOSPC the batch has to go down before. On error the
+ * record is as it was.
  */
-static int borrow(struct sock *sk, struct kseal_tx *tx)
+int kseal_tx_borrow(struct sock *sk, struct kseal_tx *tx)
 {
 	size_t prefix = kseal_record_prefix_size(&tx->key.record);
 	struct bio_vec *old = tx->out + tx->n_batch;
@@ -316,15 +322,28 @@ static ssize_t append_borrowed(struct sock *sk, struct kseal_tx *tx,
 	return want;
 }
 
+/* Where the fragment ends before the bytes do, end with a cipher's block. */
+static void end_with_block(const struct kseal_tx *tx, struct bio_vec *piece)
+{
+	size_t over = (tx->len + piece->bv_len) % KSEAL_BLOCK_SIZE;
+
+	if (piece->bv_len > over)
+		piece->bv_len -= over;
+}
+
 static ssize_t append_in_place(struct sock *sk, struct kseal_tx *tx,
 			       struct iov_iter *iter, size_t want)
 {
 	struct bio_vec piece;
+	size_t room;
 	int err;
 
-	want = find_room(sk, tx, want, &piece);
-	if (!want)
+	room = find_room(sk, tx, want, &piece);
+	if (!room)
 		return -ENOMEM;
+	if (room < want)
+		end_with_block(tx, &piece);
+	want = piece.bv_len;
 	err = copy_piece(&piece, iter);
 	if (err)
 		return err;
@@ -334,6 +353,12 @@ static ssize_t append_in_place(struct sock *sk, struct kseal_tx *tx,
 	}
 	take_room(sk, tx, want);
 	return want;
+}
+
+/* Bytes of content the open record may still take, at least 1. */
+static size_t room_left(const struct sock *sk, const struct kseal_tx *tx)
+{
+	return kseal_sk(sk)->tx_max_payload - tx->len;
 }
 
 /**
@@ -347,7 +372,7 @@ static ssize_t append_in_place(struct sock *sk, struct kseal_tx *tx,
  */
 ssize_t kseal_tx_append(struct sock *sk, struct kseal_tx *tx, struct msghdr *msg)
 {
-	size_t want = min_t(size_t, msg_data_left(msg), KSEAL_PLAINTEXT_MAX - tx->len);
+	size_t want = min_t(size_t, msg_data_left(msg), room_left(sk, tx));
 	ssize_t done;
 
 	if (tx->borrowed)
@@ -369,7 +394,7 @@ ssize_t kseal_tx_append(struct sock *sk, struct kseal_tx *tx, struct msghdr *msg
  */
 ssize_t kseal_tx_append_pages(struct sock *sk, struct kseal_tx *tx, struct msghdr *msg)
 {
-	size_t want = min_t(size_t, msg_data_left(msg), KSEAL_PLAINTEXT_MAX - tx->len);
+	size_t want = min_t(size_t, msg_data_left(msg), room_left(sk, tx));
 	struct bio_vec piece;
 	struct page *page;
 	size_t offset;
@@ -377,7 +402,7 @@ ssize_t kseal_tx_append_pages(struct sock *sk, struct kseal_tx *tx, struct msghd
 	int err;
 
 	if (!tx->borrowed) {
-		err = borrow(sk, tx);
+		err = kseal_tx_borrow(sk, tx);
 		if (err)
 			return err;
 	}

@@ -9,6 +9,7 @@
 #include <linux/uio.h>
 
 #include "kseal.h"
+#include "trace.h"
 
 /**
  * kseal_plain_free() - an opened record has been delivered, or never will be
@@ -139,6 +140,32 @@ static int settle_type(struct kseal_rx *rx, struct kseal_plain *plain)
 	return 0;
 }
 
+/* What an opened record tells of those to come. */
+static void learn(struct sock *sk, struct kseal_rx *rx, const struct kseal_plain *plain)
+{
+	bool update = false;
+	u32 off, n;
+
+	if (!kseal_record_inner_type(&rx->key.record))
+		return;
+	if (plain->len < rx->frame.header.content)
+		rx->pad_skip = 1 << rx->pad_backoff;
+	else if (rx->pad_skip)
+		rx->pad_skip--;
+	if (plain->type != KSEAL_HANDSHAKE)
+		return;
+	for (off = 0; off < plain->len; off += n) {
+		n = min_t(u32, plain->len - off, PAGE_SIZE);
+		update |= kseal_handshake_feed(&rx->handshake,
+					       page_address(plain->pages[off / PAGE_SIZE]), n);
+	}
+	if (!update)
+		return;
+	rx->key_expired = true;
+	rx->stats.key_updates++;
+	kseal_count(sk, KSEAL_STAT_RX_KEY_UPDATES, 1);
+}
+
 static void map_plain(struct kseal_rx *rx, const struct kseal_plain *plain, u32 len)
 {
 	struct scatterlist *sg = rx->sg_out;
@@ -180,6 +207,8 @@ int kseal_open_plain(struct sock *sk, struct kseal_rx *rx)
 		kseal_abort(sk, err);
 		goto err;
 	}
+	learn(sk, rx, plain);
+	trace_kseal_record_opened(sk, rx, plain->type, plain->len, false);
 	kseal_rx_consume(sk, rx);
 	count_opened(sk, rx, plain->len, 0);
 	/* An empty record has nothing to wait for a reader with. */
@@ -244,6 +273,20 @@ err:
 	return NULL;
 }
 
+/* Deciphered for nothing. A peer that pads is not tried with the next few
+ * records, and with twice as many each time.
+ */
+static void count_retry(struct sock *sk, struct kseal_rx *rx)
+{
+	kseal_count(sk, KSEAL_STAT_RX_DIRECT_RETRIES, 1);
+	rx->stats.direct_retries++;
+	if (rx->tail)
+		return;
+	if (kseal_sk(sk)->rx_expect_no_pad)
+		kseal_count(sk, KSEAL_STAT_RX_NO_PAD_VIOLATIONS, 1);
+	rx->pad_backoff = min_t(u8, rx->pad_backoff + 1, KSEAL_PAD_BACKOFF_MAX);
+}
+
 /**
  * kseal_open_direct() - open the record at the head into the reader's memory
  * @sk: socket, locked
@@ -277,13 +320,15 @@ int kseal_open_direct(struct sock *sk, struct kseal_rx *rx, struct msghdr *msg)
 	err = decrypt(sk, rx);
 	put_user_pages(first, end);
 	if (!err && inner && rx->tail != KSEAL_APPLICATION_DATA) {
-		kseal_count(sk, KSEAL_STAT_RX_DIRECT_RETRIES, 1);
+		count_retry(sk, rx);
 		err = -EAGAIN;
 	}
 	if (err) {
 		msg->msg_iter = start;
 		return err;
 	}
+	rx->pad_backoff = 0;
+	trace_kseal_record_opened(sk, rx, KSEAL_APPLICATION_DATA, len, true);
 	kseal_rx_consume(sk, rx);
 	count_opened(sk, rx, len, len);
 	return len;

@@ -12,14 +12,28 @@
 
 #include "compat/compat.h"
 #include "kseal.h"
+#include "trace.h"
 
 enum kseal_push_limits {
 	/* Room a batch may take over the send buffer's limit. */
 	KSEAL_PUSH_ROOM		= 4 << 20,
-	/* TCP out of memory: ask again every so often, for so long. */
+	/* Out of memory: ask again every so often, for so long. */
 	KSEAL_PUSH_WAIT_MS	= 20,
 	KSEAL_PUSH_TRIES	= 250,
 };
+
+/* Acknowledgements free some; the lock stays ours, so that nothing gets between
+ * the records.
+ */
+static bool wait_for_memory(struct sock *sk, unsigned int *tries)
+{
+	kseal_count(sk, KSEAL_STAT_TX_NO_MEMORY, 1);
+	if (++*tries > KSEAL_PUSH_TRIES)
+		return false;
+	schedule_timeout_uninterruptible(msecs_to_jiffies(KSEAL_PUSH_WAIT_MS));
+	sk_flush_backlog(sk);
+	return true;
+}
 
 /* Entries for the pieces of a list, the first @skip bytes left out. */
 static struct scatterlist *fill_sg(struct scatterlist *sg, const struct bio_vec *bv,
@@ -100,29 +114,78 @@ static void add_to_batch(struct kseal_tx *tx)
 	tx->len = 0;
 }
 
+/* Does a block of the cipher lie in two pieces? */
+static bool splits_block(const struct kseal_tx *tx)
+{
+	size_t end = 0, prefix = kseal_record_prefix_size(&tx->key.record);
+	unsigned int i;
+
+	for (i = tx->n_batch; i + 1 < tx->n_out; i++) {
+		end += tx->out[i].bv_len;
+		if ((end - prefix) % KSEAL_BLOCK_SIZE)
+			return true;
+	}
+	return false;
+}
+
+/* For such a block the crypto API wants memory, and without it stops half-way:
+ * what it encrypts in place is lost then, what it reads elsewhere can be sealed
+ * anew.
+ */
+static int make_repeatable(struct sock *sk, struct kseal_tx *tx)
+{
+	unsigned int tries = 0;
+	int err = 0;
+
+	while (!err && !tx->borrowed && splits_block(tx)) {
+		err = kseal_tx_borrow(sk, tx);
+		if (err == -ENOSPC && tx->n_batch)
+			err = kseal_tx_push(sk, tx);
+		else if (err == -ENOMEM && wait_for_memory(sk, &tries))
+			err = 0;
+	}
+	return err;
+}
+
+/* Nothing of a try that failed has left us: the nonce is as good as new. */
+static int encrypt(struct sock *sk, struct kseal_tx *tx)
+{
+	struct scatterlist *in, *out;
+	unsigned int tries = 0;
+	int err;
+
+	do {
+		out = map_out(tx);
+		in = tx->borrowed ? map_from(tx) : out;
+		err = kseal_aead_seal(&tx->key, tx->type, tx->len, in, out);
+	} while (err == -ENOMEM && tx->borrowed && wait_for_memory(sk, &tries));
+	return err;
+}
+
 /**
  * kseal_tx_seal() - close the open record and encrypt it
  * @sk: socket, locked
  * @tx: with an open record that has content
  *
- * Return: 0, the record is in the batch; an error of the cipher, the record is
- * gone and the connection aborted.
+ * Return: 0, the record is in the batch; an error of the cipher, or -ENOMEM for
+ * seconds, the record is gone and the connection aborted.
  */
 int kseal_tx_seal(struct sock *sk, struct kseal_tx *tx)
 {
-	struct scatterlist *in, *out;
 	int err;
 
-	kseal_tx_close_tail(sk, tx);
-	write_frame(tx);
-	out = map_out(tx);
-	in = tx->borrowed ? map_from(tx) : out;
-	err = kseal_aead_seal(&tx->key, tx->type, tx->len, in, out);
+	err = make_repeatable(sk, tx);
+	if (!err) {
+		kseal_tx_close_tail(sk, tx);
+		write_frame(tx);
+		err = encrypt(sk, tx);
+	}
 	if (err) {
 		kseal_tx_drop(sk, tx);
 		kseal_abort(sk, err);
 		return err;
 	}
+	trace_kseal_record_sealed(sk, tx);
 	kseal_record_advance(&tx->key.record);
 	count_record(sk, tx);
 	add_to_batch(tx);
@@ -160,19 +223,6 @@ static ssize_t push_pieces(struct sock *sk, struct kseal_tx *tx, struct bio_vec 
 	return done;
 }
 
-/* Only memory can be short. Acknowledgements free some; the lock stays ours,
- * so that nothing gets between the records.
- */
-static bool wait_for_tcp(struct sock *sk, unsigned int *tries)
-{
-	kseal_count(sk, KSEAL_STAT_TX_NO_MEMORY, 1);
-	if (++*tries > KSEAL_PUSH_TRIES)
-		return false;
-	schedule_timeout_uninterruptible(msecs_to_jiffies(KSEAL_PUSH_WAIT_MS));
-	sk_flush_backlog(sk);
-	return true;
-}
-
 static int push_all(struct sock *sk, struct kseal_tx *tx)
 {
 	struct bio_vec *bv = tx->out;
@@ -183,7 +233,7 @@ static int push_all(struct sock *sk, struct kseal_tx *tx)
 	while (left) {
 		done = push_pieces(sk, tx, bv, tx->out + tx->n_batch - bv, left);
 		if (done == -EAGAIN || done == -ENOMEM || done == 0) {
-			if (!wait_for_tcp(sk, &tries))
+			if (!wait_for_memory(sk, &tries))
 				return -ENOMEM;
 			continue;
 		}
@@ -246,6 +296,7 @@ int kseal_tx_push(struct sock *sk, struct kseal_tx *tx)
 		return 0;
 	hand_over_quota(sk, tx);
 	kseal_count(sk, KSEAL_STAT_TX_PUSHES, 1);
+	tx->stats.pushes++;
 	err = push_all(sk, tx);
 	forget_batch(tx);
 	if (err)

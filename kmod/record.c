@@ -2,10 +2,13 @@
 /*
  * PURE: a record's bytes around its ciphertext, and the numbers behind them.
  *
- *	TLS 1.2 (RFC 5246 6.2.3.3, RFC 5288 3)
+ *	TLS 1.2 (RFC 5246 6.2.3.3, RFC 5288 3, RFC 6655 3)
  *	  type 0303 length | nonce_explicit[8] | ciphertext | tag
  *	  nonce = salt[4] nonce_explicit[8]
  *	  aad   = seq[8] type 0303 length of the content
+ *	the same with ChaCha20-Poly1305 (RFC 7905 2)
+ *	  type 0303 length | ciphertext | tag
+ *	  nonce = as in TLS 1.3
  *
  *	TLS 1.3 (RFC 8446 5.2, 5.3)
  *	  23 0303 length | ciphertext of (content type zeros*) | tag
@@ -67,6 +70,7 @@ void kseal_record_init(struct kseal_record *rec, const struct kseal_suite *suite
 	memcpy(rec->nonce, info + suite->salt_offset, suite->salt_size);
 	memcpy(rec->nonce + suite->salt_size, info + suite->iv_offset, suite->iv_size);
 	rec->seq = get_be64(info + suite->seq_offset);
+	rec->used_up = rec->seq == KSEAL_SEQ_END;
 	if (explicit_size(rec))
 		rec->explicit_nonce = get_be64(info + suite->iv_offset);
 }
@@ -228,13 +232,13 @@ void kseal_record_nonce(const struct kseal_record *rec, const u8 *explicit_nonce
 
 /**
  * kseal_record_advance() - count one record
- * @rec: the direction; @rec->used_up is set instead of going round, and no
- *	record may follow (RFC 5246 6.1, RFC 8446 5.3)
+ * @rec: the direction, not used up; once @rec->used_up is set no record may
+ *	follow
  */
 void kseal_record_advance(struct kseal_record *rec)
 {
 	rec->explicit_nonce++;
-	if (++rec->seq == 0)
+	if (++rec->seq == KSEAL_SEQ_END)
 		rec->used_up = true;
 }
 

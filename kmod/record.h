@@ -15,6 +15,11 @@ enum kseal_record_limits {
 	KSEAL_AAD_MAX		= KSEAL_SEQ_SIZE + KSEAL_HEADER_SIZE,
 };
 
+/* Numbers must not wrap (RFC 5246 6.1, RFC 8446 5.3). As in-tree TLS, we let no
+ * record have the very last, so that there is always a next one to tell.
+ */
+#define KSEAL_SEQ_END	(~(u64)0)
+
 /* RFC 8446 5.1 */
 enum kseal_content_type {
 	KSEAL_CHANGE_CIPHER_SPEC	= 20,
@@ -27,11 +32,11 @@ enum kseal_content_type {
  * struct kseal_record - the numbers of one direction
  * @suite: what is sealed with
  * @version: 0x0303 or 0x0304
- * @nonce: salt and iv as installed; constant in TLS 1.3, for TLS 1.2 only the
+ * @nonce: salt and iv as installed, constant; with an explicit nonce only the
  *	salt is read after kseal_record_init()
  * @seq: number of the next record
  * @explicit_nonce: TLS 1.2: the nonce_explicit of the next record sent
- * @used_up: the last sequence number there is has been used
+ * @used_up: @seq has come to KSEAL_SEQ_END
  */
 struct kseal_record {
 	const struct kseal_suite *suite;

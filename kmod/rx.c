@@ -12,6 +12,8 @@
  * struct kseal_read - one call of recvmsg
  * @type: content type of what it returns; 0 while it has nothing
  * @peek: nothing is taken
+ * @discard: nothing is written (MSG_TRUNC, as TCP has it)
+ * @expect_no_pad: TLS_RX_EXPECT_NO_PAD is set
  * @peeked: last record looked at when @peek, or the list's head; good while
  *	@taken is kseal_rx.taken
  * @taken: see @peeked
@@ -21,6 +23,8 @@
 struct kseal_read {
 	u8 type;
 	bool peek;
+	bool discard;
+	bool expect_no_pad;
 	struct list_head *peeked;
 	u32 taken;
 	bool stop;
@@ -55,7 +59,7 @@ void kseal_rx_free(struct sock *sk, struct kseal_rx *rx)
 		kseal_plain_free(sk, rx, plain);
 	kseal_rx_drop_held(sk, rx);
 	kseal_key_wipe(&rx->key);
-	kfree(rx);
+	kfree_rcu(rx, rcu);
 	kseal_count(sk, KSEAL_STAT_CURR_RX, -1);
 }
 
@@ -92,6 +96,8 @@ static int check_head(struct sock *sk, struct kseal_rx *rx)
 		sock_error(sk);
 		return rx->err;
 	}
+	if (rx->key_expired)
+		return -EKEYEXPIRED;
 	if (rx->stalled)
 		return -ENOMEM;
 	if (rx->bad)
@@ -131,6 +137,18 @@ static int wait_for_data(struct sock *sk, struct kseal_rx *rx, long *timeo)
 	return 0;
 }
 
+/* In-tree TLS tells of a bad header once, and programs made for it may go by
+ * that: under its name only, and to those who would not wait, we do the same.
+ */
+static int tell_error(struct sock *sk, struct kseal_rx *rx, int err, long timeo)
+{
+	bool again = rx->told && rx->bad && !timeo &&
+		     !strcmp(inet_csk(sk)->icsk_ulp_ops->name, "tls");
+
+	rx->told = true;
+	return again ? -EAGAIN : err;
+}
+
 /**
  * kseal_rx_next() - look for a whole record at the head, sleep once if there is
  * none
@@ -139,7 +157,8 @@ static int wait_for_data(struct sock *sk, struct kseal_rx *rx, long *timeo)
  * @timeo: how long, in jiffies; reduced by what was slept
  *
  * Return: enum kseal_next; -EAGAIN, -EINTR or -ERESTARTSYS; -ENOMEM the record
- * does not fit the window, nor memory; -EBADMSG,
+ * does not fit the window, nor memory; -EKEYEXPIRED the next record wants
+ * another key; -EBADMSG,
  * -EMSGSIZE, -EINVAL, -ECONNRESET the stream is of no use any more
  * (<linux/kseal.h>); an error of the socket.
  */
@@ -147,6 +166,8 @@ int kseal_rx_next(struct sock *sk, struct kseal_rx *rx, long *timeo)
 {
 	int ret = check_head(sk, rx);
 
+	if (ret < 0 && rx->err)
+		return tell_error(sk, rx, ret, *timeo);
 	if (ret)
 		return ret < 0 ? ret : KSEAL_NEXT_WHOLE;
 	/* what came while we held the lock */
@@ -191,8 +212,10 @@ int kseal_rx_breathe(struct sock *sk, struct kseal_stint *stint, long timeo)
 	if (signal_pending(current))
 		return sock_intr_errno(timeo);
 	if (!timeo || stint_is_over(stint, timeo)) {
-		/* an edge-triggered poller will not ask again by itself */
-		kseal_sk(sk)->data_ready(sk);
+		/* an edge-triggered poller will not ask again by itself, nor
+		 * will a reader in the kernel that has a callback of its own
+		 */
+		sk->sk_data_ready(sk);
 		return -EAGAIN;
 	}
 	release_sock(sk);
@@ -248,7 +271,11 @@ static int read_record(struct sock *sk, struct kseal_rx *rx, struct kseal_plain 
 	rd->stop = ret || !data;
 	if (ret)
 		return min(ret, 0);
-	done = copy_plain(plain, plain->off, want, &msg->msg_iter);
+	done = want;
+	if (rd->discard)
+		iov_iter_advance(&msg->msg_iter, want);
+	else
+		done = copy_plain(plain, plain->off, want, &msg->msg_iter);
 	rd->copied += done;
 	rd->peeked = &plain->node;
 	if (!rd->peek) {
@@ -282,8 +309,9 @@ static bool fits_reader(const struct kseal_rx *rx, struct msghdr *msg,
 {
 	const struct kseal_header *header = &rx->frame.header;
 
-	return !rd->peek && header->type == KSEAL_APPLICATION_DATA && header->content &&
-	       header->content <= msg_data_left(msg) && user_backed_iter(&msg->msg_iter);
+	return !rd->peek && !rd->discard && header->type == KSEAL_APPLICATION_DATA &&
+	       header->content && header->content <= msg_data_left(msg) &&
+	       (!rx->pad_skip || rd->expect_no_pad) && user_backed_iter(&msg->msg_iter);
 }
 
 /* Open the record at the head, and deliver it if that is the same thing. */
@@ -371,7 +399,9 @@ static int recv_locked(struct sock *sk, struct kseal_rx *rx, struct msghdr *msg,
 		       size_t len, int flags)
 {
 	struct kseal_read rd = {
-		.peek = flags & MSG_PEEK, .peeked = &rx->plain, .taken = rx->taken,
+		.peek = flags & MSG_PEEK, .discard = flags & MSG_TRUNC,
+		.expect_no_pad = kseal_sk(sk)->rx_expect_no_pad,
+		.peeked = &rx->plain, .taken = rx->taken,
 	};
 	int ret;
 
@@ -386,7 +416,8 @@ static int recv_locked(struct sock *sk, struct kseal_rx *rx, struct msghdr *msg,
  * @sk: socket
  * @msg: where to
  * @len: bytes at most
- * @flags: MSG_PEEK, MSG_WAITALL, MSG_DONTWAIT, MSG_ERRQUEUE
+ * @flags: MSG_PEEK, MSG_WAITALL, MSG_DONTWAIT, MSG_ERRQUEUE; MSG_TRUNC counts
+ *	and takes bytes without writing them
  *
  * Return: bytes, all of one type; 0 at the end of the stream, or for a control
  * record that is empty; -EIO a control record is next and @msg has no room to

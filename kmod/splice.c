@@ -36,9 +36,18 @@ static ssize_t give_to_pipe(struct kseal_plain *plain, struct pipe_inode_info *p
 	return splice_to_pipe(pipe, &spd);
 }
 
-/* The first opened record. Return: 1, 0 at the end of the stream, -errno. */
-static int first_record(struct sock *sk, struct kseal_rx *rx, long *timeo,
-			struct kseal_plain **plain)
+/**
+ * kseal_first_record() - open a record if none is, for a reader of data alone
+ * @sk: socket, locked; the lock is released while sleeping
+ * @rx: its receiving side
+ * @timeo: how long to sleep, in jiffies; reduced by what was slept
+ * @plain: set to the first opened record
+ *
+ * Return: 1; 0 at the end of the stream; -EINVAL it is a control record; else
+ * as kseal_rx_next().
+ */
+int kseal_first_record(struct sock *sk, struct kseal_rx *rx, long *timeo,
+		       struct kseal_plain **plain)
 {
 	struct kseal_stint stint;
 	int ret;
@@ -63,7 +72,7 @@ static ssize_t splice_locked(struct sock *sk, struct kseal_rx *rx,
 	struct kseal_plain *plain;
 	ssize_t ret;
 
-	ret = first_record(sk, rx, &timeo, &plain);
+	ret = kseal_first_record(sk, rx, &timeo, &plain);
 	if (ret > 0) {
 		ret = give_to_pipe(plain, pipe, len);
 		plain->off += max_t(ssize_t, ret, 0);

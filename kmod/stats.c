@@ -15,8 +15,16 @@ static const char * const kseal_counter_names[] = {
 	KSEAL_COUNTERS(KSEAL_COUNTER_NAME)
 };
 
-static u64 kseal_sum(const struct kseal_net *kn, enum kseal_counter index)
+/**
+ * kseal_stat() - a counter's value
+ * @net: namespace
+ * @index: which
+ *
+ * Return: the sum over all CPUs.
+ */
+u64 kseal_stat(const struct net *net, enum kseal_counter index)
 {
+	const struct kseal_net *kn = net_generic(net, kseal_net_id);
 	u64 sum = 0;
 	int cpu;
 
@@ -27,12 +35,12 @@ static u64 kseal_sum(const struct kseal_net *kn, enum kseal_counter index)
 
 static int kseal_stat_show(struct seq_file *seq, void *v)
 {
-	const struct kseal_net *kn = net_generic(seq->private, kseal_net_id);
 	int i;
 
 	BUILD_BUG_ON(ARRAY_SIZE(kseal_counter_names) != KSEAL_STAT_COUNT);
 	for (i = 0; i < KSEAL_STAT_COUNT; i++)
-		seq_printf(seq, "%s\t%llu\n", kseal_counter_names[i], kseal_sum(kn, i));
+		seq_printf(seq, "%s\t%llu\n", kseal_counter_names[i],
+			   kseal_stat(seq->private, i));
 	return 0;
 }
 

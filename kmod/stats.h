@@ -14,6 +14,13 @@
 	row(CURR_RX, CurrRx, "sockets with a receiving key now")	\
 	row(TX_KEYS, TxKeys, "sending keys installed")			\
 	row(RX_KEYS, RxKeys, "receiving keys installed")		\
+	row(TX_REKEYS, TxRekeys, "sending keys replaced by another")	\
+	row(RX_REKEYS, RxRekeys, "receiving keys replaced by another")	\
+	row(TX_REKEY_ERRORS, TxRekeyErrors,				\
+	    "second sending keys refused; the first works on")		\
+	row(RX_REKEY_ERRORS, RxRekeyErrors, "likewise, receiving")	\
+	row(RX_KEY_UPDATES, RxKeyUpdates,				\
+	    "KeyUpdate messages met, each of which pauses receiving")	\
 	row(TX_RECORDS, TxRecords, "records sealed")			\
 	row(TX_BYTES, TxBytes, "plaintext bytes in them")		\
 	row(TX_SPLICE_BYTES, TxSpliceBytes,				\
@@ -27,6 +34,8 @@
 	    "of these, decrypted into the reader's memory")		\
 	row(RX_DIRECT_RETRIES, RxDirectRetries,				\
 	    "records opened twice: padded, or not data after all")	\
+	row(RX_NO_PAD_VIOLATIONS, RxNoPadViolations,			\
+	    "of these, with TLS_RX_EXPECT_NO_PAD set: padded all the same")	\
 	row(RX_HELD, RxHeld,						\
 	    "records moved out of a receive window too small for them")	\
 	row(RX_DECRYPT_ERROR, RxDecryptError, "records that failed authentication")	\
@@ -60,6 +69,7 @@ static inline void kseal_count(const struct sock *sk, enum kseal_counter index, 
 	this_cpu_add(kn->stats->value[index], n);
 }
 
+u64 kseal_stat(const struct net *net, enum kseal_counter index);
 int kseal_stats_init(void);
 void kseal_stats_exit(void);
 

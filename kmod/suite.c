@@ -4,7 +4,7 @@
 
 #include "suite.h"
 
-#define KSEAL_SUITE(id, info, algorithm, wire_nonce) {			\
+#define KSEAL_SUITE(id, info, algorithm, wire_nonce, version, flags) {	\
 	.cipher_type = id,						\
 	.aead = algorithm,						\
 	.info_size = sizeof(struct info),				\
@@ -17,6 +17,8 @@
 	.salt_size = id ## _SALT_SIZE,					\
 	.tag_size = id ## _TAG_SIZE,					\
 	.explicit_size = wire_nonce,					\
+	.max_version = version,						\
+	.ccm_flags = flags,						\
 }
 
 #define KSEAL_CHECK(id, info)						\
@@ -26,13 +28,36 @@
 		       id ## _TAG_SIZE <= KSEAL_TAG_MAX &&		\
 		       sizeof(struct info) <= KSEAL_INFO_MAX, #id)
 
+/* RFC 5288, RFC 6655, RFC 7905, RFC 8998, RFC 6209. No RFC gives SM4 to TLS 1.2
+ * or ARIA to TLS 1.3; in-tree TLS takes the one and refuses the other.
+ */
 static const struct kseal_suite kseal_suites[] = {
-	KSEAL_SUITE(TLS_CIPHER_AES_GCM_128, tls12_crypto_info_aes_gcm_128, "gcm(aes)", 8),
-	KSEAL_SUITE(TLS_CIPHER_AES_GCM_256, tls12_crypto_info_aes_gcm_256, "gcm(aes)", 8),
+	KSEAL_SUITE(TLS_CIPHER_AES_GCM_128, tls12_crypto_info_aes_gcm_128,
+		    "gcm(aes)", 8, TLS_1_3_VERSION, 0),
+	KSEAL_SUITE(TLS_CIPHER_AES_GCM_256, tls12_crypto_info_aes_gcm_256,
+		    "gcm(aes)", 8, TLS_1_3_VERSION, 0),
+	KSEAL_SUITE(TLS_CIPHER_AES_CCM_128, tls12_crypto_info_aes_ccm_128,
+		    "ccm(aes)", 8, TLS_1_3_VERSION, 2),
+	KSEAL_SUITE(TLS_CIPHER_CHACHA20_POLY1305, tls12_crypto_info_chacha20_poly1305,
+		    "rfc7539(chacha20,poly1305)", 0, TLS_1_3_VERSION, 0),
+	KSEAL_SUITE(TLS_CIPHER_SM4_GCM, tls12_crypto_info_sm4_gcm,
+		    "gcm(sm4)", 8, TLS_1_3_VERSION, 0),
+	KSEAL_SUITE(TLS_CIPHER_SM4_CCM, tls12_crypto_info_sm4_ccm,
+		    "ccm(sm4)", 8, TLS_1_3_VERSION, 2),
+	KSEAL_SUITE(TLS_CIPHER_ARIA_GCM_128, tls12_crypto_info_aria_gcm_128,
+		    "gcm(aria)", 8, TLS_1_2_VERSION, 0),
+	KSEAL_SUITE(TLS_CIPHER_ARIA_GCM_256, tls12_crypto_info_aria_gcm_256,
+		    "gcm(aria)", 8, TLS_1_2_VERSION, 0),
 };
 
 KSEAL_CHECK(TLS_CIPHER_AES_GCM_128, tls12_crypto_info_aes_gcm_128);
 KSEAL_CHECK(TLS_CIPHER_AES_GCM_256, tls12_crypto_info_aes_gcm_256);
+KSEAL_CHECK(TLS_CIPHER_AES_CCM_128, tls12_crypto_info_aes_ccm_128);
+KSEAL_CHECK(TLS_CIPHER_CHACHA20_POLY1305, tls12_crypto_info_chacha20_poly1305);
+KSEAL_CHECK(TLS_CIPHER_SM4_GCM, tls12_crypto_info_sm4_gcm);
+KSEAL_CHECK(TLS_CIPHER_SM4_CCM, tls12_crypto_info_sm4_ccm);
+KSEAL_CHECK(TLS_CIPHER_ARIA_GCM_128, tls12_crypto_info_aria_gcm_128);
+KSEAL_CHECK(TLS_CIPHER_ARIA_GCM_256, tls12_crypto_info_aria_gcm_256);
 
 /**
  * kseal_suite_find() - the row of a suite
@@ -51,12 +76,14 @@ const struct kseal_suite *kseal_suite_find(u16 cipher_type)
 }
 
 /**
- * kseal_version_known() - whether the record layer speaks a version
+ * kseal_suite_speaks() - whether the record layer has a suite in a version
+ * @suite: the suite
  * @version: as in struct tls_crypto_info, 0x0303 for TLS 1.2
  *
- * Return: true for TLS 1.2 and TLS 1.3.
+ * Return: true for TLS 1.2, and for TLS 1.3 where the suite goes that far.
  */
-bool kseal_version_known(u16 version)
+bool kseal_suite_speaks(const struct kseal_suite *suite, u16 version)
 {
-	return version == TLS_1_2_VERSION || version == TLS_1_3_VERSION;
+	return version == TLS_1_2_VERSION ||
+	       (version == TLS_1_3_VERSION && suite->max_version == TLS_1_3_VERSION);
 }

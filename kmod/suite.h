@@ -27,7 +27,10 @@ enum kseal_suite_limits {
  * @salt_size: bytes of the salt
  * @tag_size: bytes of the authentication tag behind the ciphertext
  * @explicit_size: bytes of the nonce that travel in each TLS 1.2 record
- *	(RFC 5288 3); none do in TLS 1.3
+ *	(RFC 5288 3, RFC 6655 3; none with RFC 7905); none do in TLS 1.3
+ * @max_version: newest version the suite is defined for
+ * @ccm_flags: what the crypto API's ccm() wants in front of the nonce: bytes
+ *	of the length field less one (RFC 3610 2.3); 0 for what is no CCM
  */
 struct kseal_suite {
 	u16 cipher_type;
@@ -42,9 +45,11 @@ struct kseal_suite {
 	u8 salt_size;
 	u8 tag_size;
 	u8 explicit_size;
+	u16 max_version;
+	u8 ccm_flags;
 };
 
 const struct kseal_suite *kseal_suite_find(u16 cipher_type);
-bool kseal_version_known(u16 version);
+bool kseal_suite_speaks(const struct kseal_suite *suite, u16 version);
 
 #endif /* KSEAL_SUITE_H */

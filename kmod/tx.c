@@ -45,7 +45,7 @@ void kseal_tx_free(struct sock *sk, struct kseal_tx *tx)
 {
 	kseal_tx_drop(sk, tx);
 	kseal_key_wipe(&tx->key);
-	kfree(tx);
+	kfree_rcu(tx, rcu);
 	kseal_count(sk, KSEAL_STAT_CURR_TX, -1);
 }
 
@@ -134,7 +134,7 @@ static ssize_t fill_record(struct sock *sk, struct kseal_tx *tx, struct msghdr *
 	}
 	if (done == -ENOMEM || done == -ENOSPC)
 		return seal_or_drop(sk, tx);
-	if (done > 0 && tx->len == KSEAL_PLAINTEXT_MAX) {
+	if (done > 0 && tx->len >= kseal_sk(sk)->tx_max_payload) {
 		err = kseal_tx_seal(sk, tx);
 		if (err)
 			return err;

@@ -25,6 +25,11 @@ struct kseal_layer {
 static DEFINE_MUTEX(kseal_layer_lock);
 static struct kseal_layer kseal_layers[4];
 
+/* The module is loaded for good. A name is answered to before that is certain,
+ * and a socket would stay behind.
+ */
+static bool kseal_live;
+
 static int kseal_disconnect(struct sock *sk, int flags)
 {
 	return -EOPNOTSUPP;
@@ -38,6 +43,17 @@ static bool kseal_stream_memory_free(const struct sock *sk, int wake)
 	if (ks->tx && ks->tx->pushing)
 		return true;
 	return !ks->base->stream_memory_free || ks->base->stream_memory_free(sk, wake);
+}
+
+/* For tcp_poll(), which kseal_poll() corrects, and for who asks in the kernel. */
+static bool kseal_sock_is_readable(struct sock *sk)
+{
+	const struct kseal_sock *ks = kseal_sk(sk);
+	const struct kseal_rx *rx = smp_load_acquire(&ks->rx);
+
+	if (rx)
+		return READ_ONCE(rx->ready);
+	return ks->base->sock_is_readable && ks->base->sock_is_readable(sk);
 }
 
 /* inet_shutdown() forbids sending before it asks the protocol, so what is
@@ -92,6 +108,7 @@ static void kseal_fill_layer(struct kseal_layer *layer, const struct proto *base
 	layer->prot.getsockopt = kseal_getsockopt;
 	layer->prot.sendmsg = kseal_sendmsg;
 	layer->prot.stream_memory_free = kseal_stream_memory_free;
+	layer->prot.sock_is_readable = kseal_sock_is_readable;
 	kseal_compat_fill_proto(&layer->prot);
 
 	layer->ops = *base_ops;
@@ -99,10 +116,10 @@ static void kseal_fill_layer(struct kseal_layer *layer, const struct proto *base
 	layer->ops.shutdown = kseal_shutdown;
 	layer->ops.splice_read = kseal_splice_read;
 	layer->ops.set_rcvlowat = kseal_set_rcvlowat;
+	layer->ops.read_sock = kseal_read_sock;
+	layer->ops.peek_len = kseal_peek_len;
 	/* These would hand out, or map, what is still encrypted. */
-	layer->ops.read_sock = NULL;
 	layer->ops.read_skb = NULL;
-	layer->ops.peek_len = NULL;
 	layer->ops.set_peek_off = NULL;
 	layer->ops.mmap = sock_no_mmap;
 	kseal_compat_fill_ops(&layer->ops);
@@ -160,6 +177,8 @@ static int kseal_init_sock(struct sock *sk)
 	struct kseal_layer *layer;
 	struct kseal_sock *ks;
 
+	if (!READ_ONCE(kseal_live))
+		return -ENOENT;
 	if (sk->sk_state != TCP_ESTABLISHED)
 		return -ENOTCONN;
 	if (!kseal_base_is_tcp(sk))
@@ -172,6 +191,7 @@ static int kseal_init_sock(struct sock *sk)
 		return -ENOMEM;
 	ks->base = layer->base;
 	ks->base_ops = layer->base_ops;
+	ks->tx_max_payload = KSEAL_PLAINTEXT_MAX;
 
 	write_lock_bh(&sk->sk_callback_lock);
 	/* Somebody else (KCM, say) works with this socket's callbacks. */
@@ -196,14 +216,47 @@ static struct tcp_ulp_ops kseal_ulp_ops __read_mostly = {
 	.init	= kseal_init_sock,
 };
 
+/* Under the other name: the same, and a socket shows the one it asked for. */
+static struct tcp_ulp_ops kseal_tls_ulp_ops __read_mostly = {
+	.name	= "tls",
+	.owner	= THIS_MODULE,
+	.init	= kseal_init_sock,
+};
+
 /**
  * kseal_ulp_init() - answer to setsockopt(SOL_TCP, TCP_ULP, "kseal")
+ *
+ * Last of what can fail when the module is loaded.
  *
  * Return: 0; -EEXIST the name is taken.
  */
 int kseal_ulp_init(void)
 {
-	return tcp_register_ulp(&kseal_ulp_ops);
+	int err;
+
+	kseal_compat_fill_ulp(&kseal_ulp_ops);
+	err = tcp_register_ulp(&kseal_ulp_ops);
+	WRITE_ONCE(kseal_live, !err);
+	return err;
+}
+
+/**
+ * kseal_ulp_claim() - answer to the name "tls" as well
+ *
+ * Before kseal_ulp_init().
+ *
+ * Return: 0; -EEXIST the name is taken.
+ */
+int kseal_ulp_claim(void)
+{
+	kseal_compat_fill_ulp(&kseal_tls_ulp_ops);
+	return tcp_register_ulp(&kseal_tls_ulp_ops);
+}
+
+/** kseal_ulp_unclaim() - and to that name no more. */
+void kseal_ulp_unclaim(void)
+{
+	tcp_unregister_ulp(&kseal_tls_ulp_ops);
 }
 
 /** kseal_ulp_exit() - answer no more; no socket has the protocol then. */

@@ -194,7 +194,7 @@ KT_TEST(stats, clean_end_is_no_truncation)
 
 KT_TEST(stats, sequence_numbers_used_up)
 {
-	struct kt_tune in = { .in_seq = ~0ULL }, out = { .out_seq = ~0ULL };
+	struct kt_tune in = { .in_seq = KT_LAST_SEQ }, out = { .out_seq = KT_LAST_SEQ };
 	struct kt_link other;
 	uint8_t byte;
 

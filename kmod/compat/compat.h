@@ -11,12 +11,16 @@
 #include <net/sock.h>
 
 struct bio_vec;
+struct tcp_ulp_ops;
 
 /* proto.c: members of struct proto and struct proto_ops that changed */
 void kseal_compat_fill_proto(struct proto *prot);
 void kseal_compat_fill_ops(struct proto_ops *ops);
 int kseal_compat_base_recvmsg(const struct proto *base, struct sock *sk,
 			      struct msghdr *msg, size_t len, int flags);
+
+/* ulp.c: members of struct tcp_ulp_ops that changed */
+void kseal_compat_fill_ulp(struct tcp_ulp_ops *ops);
 
 /* push.c: pages into TCP without a copy */
 ssize_t kseal_compat_push_pages(struct sock *sk, struct bio_vec *bvec,

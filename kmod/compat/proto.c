@@ -4,7 +4,10 @@
  * wrappers around the core's functions.
  */
 #include <linux/bvec.h>
+#include <linux/sockios.h>
+#include <linux/uaccess.h>
 #include <linux/uio.h>
+#include <asm/ioctls.h>
 
 #include "../kseal.h"
 #include "compat.h"
@@ -81,6 +84,25 @@ static void drop_locked_ops(struct proto_ops *ops)
 }
 #endif
 
+#ifdef KSEAL_HAVE_IOCTL_KARG
+/* Since 6.5 the caller copies the answer out. */
+static int compat_proto_ioctl(struct sock *sk, int cmd, int *karg)
+{
+	if (cmd == SIOCINQ && kseal_inq(sk, karg))
+		return 0;
+	return kseal_sk(sk)->base->ioctl(sk, cmd, karg);
+}
+#else
+static int compat_proto_ioctl(struct sock *sk, int cmd, unsigned long arg)
+{
+	int answer;
+
+	if (cmd == SIOCINQ && kseal_inq(sk, &answer))
+		return put_user(answer, (int __user *)arg);
+	return kseal_sk(sk)->base->ioctl(sk, cmd, arg);
+}
+#endif
+
 #ifdef KSEAL_HAVE_SPLICE_EOF
 /* Since 6.5, and in later releases of 6.1: sendfile(2) met the end of the file
  * before its count. Without it such a call leaves the last record open until
@@ -113,6 +135,7 @@ static void fill_splice_eof(struct proto *prot)
 void kseal_compat_fill_proto(struct proto *prot)
 {
 	prot->recvmsg = compat_recvmsg;
+	prot->ioctl = compat_proto_ioctl;
 	fill_sendpage(prot);
 	fill_splice_eof(prot);
 }

@@ -6,7 +6,7 @@
 # rename once the kernel in it is built.
 
 # changes when what is kept in such a directory changes
-UML_LAYOUT=1
+UML_LAYOUT=2
 
 # Nothing a User-Mode Linux kernel is made of; a gigabyte of it.
 UML_LEFT_OUT=('*/Documentation/*.rst' '*/tools/testing/*' '*/tools/perf/*' '*/sound/*.[ch]')
@@ -17,8 +17,15 @@ for d in arm arm64 mips powerpc s390 sh sparc riscv loongarch m68k alpha parisc;
 	UML_LEFT_OUT+=("*/arch/$d/*.[chS]" "*/arch/$d/*.dts*")
 done
 
-uml_fragments() {
+# what the kernel must have; what it gets if it knows of it
+uml_wanted() {
 	cat "$TOP"/scripts/lib/uml.config "$TOP"/scripts/lib/uml-debug.config
+}
+
+# UML_SMP asks for the one with several CPUs
+uml_fragments() {
+	uml_wanted
+	cat "$TOP"/scripts/lib/uml-some.config ${UML_SMP:+"$TOP"/scripts/lib/uml-smp.config}
 }
 
 uml_key() {
@@ -77,11 +84,18 @@ uml_configure() {
 			say "this kernel cannot be without $name"
 			bad=1
 		fi
-	done <"$1/kseal.config"
+	done < <(uml_wanted)
 	return $bad
 }
 
-# uml_make DIR - kernel and modules; what only the linker needed goes again
+# uml_prune DIR - only what runs, and what modules are built with, stays
+uml_prune() {
+	find "$1" -type f ! -path "$1/scripts/*" ! -path "$1/tools/*" \
+		\( -name '*.[ocSa]' -o -name '.*.cmd' -o -name '.tmp_vmlinux*' -o -name '*.mod' \) \
+		-delete
+}
+
+# uml_make DIR - kernel and modules
 uml_make() {
 	local log=$1/build.log
 
@@ -93,8 +107,7 @@ uml_make() {
 	make -s -C "$1" ARCH=um kernelrelease >"$1/release" || return 1
 	ln -s "installed/lib/modules/$(cat "$1/release")" "$1/modules"
 	rm -f "$1/modules"/{build,source}
-	find "$1" -path "$1/scripts" -prune -o \
-		\( -name '*.o' -o -name '*.a' -o -name '.*.cmd' -o -name '.tmp_vmlinux*' \) -type f -delete
+	uml_prune "$1"
 }
 
 # uml_fetch_from SOURCE SERIES HOME KEY

@@ -81,6 +81,9 @@ make_initramfs() {
 		[ "$INITRD" -nt "$p" ] || break
 	done
 	if [ "$p" != none ]; then
+		# of kernels and checkouts that nobody runs any more, and of killed runs
+		find "$dir" -mindepth 1 -maxdepth 1 \( -name 'initrd-*' -o -name 'run.*' -o -name 'mk.*' \) \
+			-mtime +14 -exec rm -rf --one-file-system {} +
 		t=$(mktemp -d "$dir/mk.XXXXXX")
 		fill_initramfs "$t"
 		(cd "$t" && find . | cpio -oH newc --quiet --owner=0:0 | gzip -1) >"$INITRD.new"

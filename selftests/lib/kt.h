@@ -2,7 +2,7 @@
 /*
  * What the kernel tests share: one end of a loopback TCP connection carries
  * the record layer under test, the other stays plain TCP, and the records on
- * it are sealed and opened here, in user space, with GnuTLS's AES-GCM and
+ * it are sealed and opened here, in user space, with other people's ciphers and
  * headers, nonces and additional data built from the RFCs. So what the kernel
  * puts on the wire is judged by code that shares nothing with it.
  *
@@ -21,10 +21,13 @@
 #include <stdint.h>
 #include <sys/socket.h>
 #include <sys/types.h>
-#include <gnutls/gnutls.h>
-#include <gnutls/crypto.h>
 #include <linux/kseal.h>
 #include <linux/tls.h>
+
+/* Debian 12's <linux/tls.h> is older than the option. */
+#ifndef TLS_TX_MAX_PAYLOAD_LEN
+#define TLS_TX_MAX_PAYLOAD_LEN	5
+#endif
 
 enum {
 	KT_HEADER = 5,			/* RFC 8446 5.1 */
@@ -47,7 +50,7 @@ enum {
 /**
  * struct kt_params - what a test's variants vary
  * @version: TLS_1_2_VERSION or TLS_1_3_VERSION
- * @cipher: TLS_CIPHER_AES_GCM_128 or TLS_CIPHER_AES_GCM_256
+ * @cipher: TLS_CIPHER_* of <linux/tls.h>
  * @family: AF_INET or AF_INET6
  */
 struct kt_params {
@@ -56,23 +59,65 @@ struct kt_params {
 	int family;
 };
 
+/** KT_LAST_SEQ - the last sequence number that is used, as in-tree TLS has it. */
+#define KT_LAST_SEQ	(~0ULL - 1)
+
 /* ---- key.c -------------------------------------------------------------- */
+
+/**
+ * struct kt_suite - a cipher suite and its struct tls12_crypto_info_*
+ * @cipher: TLS_CIPHER_* of <linux/tls.h>
+ * @name: that as a string
+ * @aead: what the kernel's crypto API calls the algorithm
+ * @info_size: bytes of the struct
+ * @key_at: where in it the key is, likewise the others
+ * @key_size: bytes of the key
+ * @salt_at: of the nonce's start
+ * @salt_size: bytes of that, perhaps 0
+ * @iv_at: of its rest
+ * @iv_size: bytes of that
+ * @seq_at: of the sequence number, 8 bytes
+ * @explicit: bytes of the nonce in a TLS 1.2 record
+ * @tls13: TLS 1.3 may use it
+ */
+struct kt_suite {
+	uint16_t cipher;
+	const char *name;
+	const char *aead;
+	size_t info_size;
+	size_t key_at, key_size;
+	size_t salt_at, salt_size;
+	size_t iv_at, iv_size;
+	size_t seq_at;
+	size_t explicit;
+	bool tls13;
+};
+
+/** kt_suite() - the suite of that number; there must be one. */
+const struct kt_suite *kt_suite(uint16_t cipher);
 
 /**
  * struct kt_key - traffic key of one direction
  * @version: as in kt_params
  * @cipher: as in kt_params
  * @key: 16 or 32 bytes in use
+ * @nonce: first @salt, then @iv
  * @salt: first 4 bytes of every nonce
- * @iv: explicit nonce of the next record (1.2), rest of the static iv (1.3)
+ * @iv: explicit nonce of the next record (1.2), rest of the static iv (1.3);
+ *	ChaCha20-Poly1305 knows no explicit nonce, and has all of @nonce as iv
  * @seq: number of the next record
  */
 struct kt_key {
 	uint16_t version;
 	uint16_t cipher;
 	uint8_t key[32];
-	uint8_t salt[4];
-	uint8_t iv[8];
+	union {
+		uint8_t nonce[12];
+		struct {
+			uint8_t salt[4];
+			uint8_t iv[8];
+		};
+	};
 	uint64_t seq;
 };
 
@@ -81,11 +126,24 @@ union kt_info {
 	struct tls_crypto_info head;
 	struct tls12_crypto_info_aes_gcm_128 gcm128;
 	struct tls12_crypto_info_aes_gcm_256 gcm256;
+	uint8_t bytes[sizeof(struct tls12_crypto_info_aes_gcm_256)];
 };
 
 /** kt_key_make() - a key that depends on @seed alone, records from @seq on. */
 void kt_key_make(struct kt_key *key, const struct kt_params *params,
 		 unsigned int seed, uint64_t seq);
+
+/** kt_key_next() - the key that follows, records from 0 on. */
+void kt_key_next(const struct kt_key *key, struct kt_key *next);
+
+/** kt_key_explicit() - bytes of the nonce in each of its records. */
+size_t kt_key_explicit(const struct kt_key *key);
+
+/** kt_key_overhead() - bytes a record of it has beyond its content. */
+size_t kt_key_overhead(const struct kt_key *key);
+
+/** kt_key_count() - @records records on; back if negative. */
+void kt_key_count(struct kt_key *key, int64_t records);
 
 /** kt_key_rewind() - back to where it was @records records ago. */
 void kt_key_rewind(struct kt_key *key, unsigned int records);
@@ -101,12 +159,14 @@ uint64_t kt_info_seq(const union kt_info *info);
 void kt_put64(uint8_t *to, uint64_t value);
 uint64_t kt_get64(const uint8_t *from);
 
+struct kt_aead;
+
 /* ---- record.c ----------------------------------------------------------- */
 
 /** struct kt_flow - one direction, as seen from user space. */
 struct kt_flow {
 	struct kt_key key;
-	gnutls_aead_cipher_hd_t aead;
+	struct kt_aead *aead;
 };
 
 /**
@@ -129,7 +189,10 @@ struct kt_record {
 int kt_flow_init(struct kt_flow *flow, const struct kt_key *key);
 void kt_flow_done(struct kt_flow *flow);
 
-/** kt_overhead() - bytes a sealed record has beyond its content. */
+/** kt_flow_rekey() - from now on with @key. */
+int kt_flow_rekey(struct kt_flow *flow, const struct kt_key *key);
+
+/** kt_overhead() - what an AES-GCM record has beyond its content. */
 size_t kt_overhead(uint16_t version);
 
 /**
@@ -338,6 +401,10 @@ int kt_send_record(struct kt_link *link, uint8_t type, const void *data,
 /** kt_send_pattern() - a record of data: @len bytes of the stream. */
 int kt_send_pattern(struct kt_link *link, size_t len, uint64_t position);
 
+/** kt_send_padded() - the stream's bytes, padded (TLS 1.3), and see it arrive. */
+int kt_send_padded(struct kt_link *link, uint8_t type, size_t len, size_t pad,
+		   uint64_t position);
+
 /** kt_all_here() - wait until the end under test has what the plain one sent. */
 int kt_all_here(struct kt_link *link);
 
@@ -374,6 +441,50 @@ int kt_sealed_in(struct kt_link *link);
 /** kt_send_stream() - @len bytes of the stream in records of @size. */
 int kt_send_stream(struct kt_link *link, size_t len, size_t size,
 		   uint64_t position);
+
+/* ---- rekey.c ------------------------------------------------------------ */
+
+enum { KT_KEY_UPDATE = 5 };
+
+/** kt_key_update - the message, update_not_requested */
+extern const uint8_t kt_key_update[KT_KEY_UPDATE];
+
+/** kt_peer_rekey() - the plain end sends a KeyUpdate, then seals with *@next. */
+int kt_peer_rekey(struct kt_link *link, struct kt_key *next);
+
+/** kt_expect_handshake() - what is read next is this handshake record. */
+int kt_expect_handshake(int fd, const void *data, size_t len);
+
+/** kt_expect_key_update() - what is read next is a KeyUpdate and no more. */
+int kt_expect_key_update(int fd);
+
+/** kt_rekey_in(), kt_rekey_out() - a KeyUpdate, read, and the new key in. */
+int kt_rekey_in(struct kt_link *link);
+int kt_rekey_out(struct kt_link *link);
+
+/** kt_expect_expired() - every way to read says so, and poll says nothing. */
+int kt_expect_expired(int fd);
+
+/* ---- suite.c ------------------------------------------------------------ */
+
+/**
+ * kt_suites_find() - find out which algorithms this kernel has
+ *
+ * Before the first test. With $KSEAL_ALL_SUITES set it has to have them all.
+ */
+void kt_suites_find(void);
+
+/** kt_link_open_suite() - kt_link_open(); without keys if it is *@absent. */
+int kt_link_open_suite(struct kt_link *link, const struct kt_params *params,
+		       bool *absent);
+
+/**
+ * kt_expect_absent() - keys of a suite that the kernel lacks are ENOENT
+ *
+ * And the socket is as it was: it passes bytes, and takes keys of another. This
+ * is tried until it was so once, in any test of the program.
+ */
+int kt_expect_absent(struct kt_link *link, const struct kt_params *params);
 
 /* ---- task.c ------------------------------------------------------------- */
 

@@ -177,6 +177,17 @@ int kt_send_pattern(struct kt_link *link, size_t len, uint64_t position)
 	return kt_send_record(link, KT_DATA, plain, len);
 }
 
+int kt_send_padded(struct kt_link *link, uint8_t type, size_t len, size_t pad,
+		   uint64_t position)
+{
+	static __thread uint8_t wire[KT_MAX_WIRE], plain[KT_MAX_WIRE];
+	ssize_t n;
+
+	kt_fill(plain, len, position);
+	n = kt_seal(&link->in, type, plain, len, pad, wire);
+	return n < 0 ? -1 : kt_write_here(link, wire, n);
+}
+
 int kt_send_stream(struct kt_link *link, size_t len, size_t size,
 		   uint64_t position)
 {

@@ -50,10 +50,14 @@ static inline void input_fill(struct input *in, uint8_t *out, size_t size)
 static inline void input_direction(struct input *in, struct kseal_record *rec,
 				   uint8_t *info)
 {
+	static const uint16_t ciphers[] = {
+		TLS_CIPHER_AES_GCM_128, TLS_CIPHER_AES_GCM_256, TLS_CIPHER_AES_CCM_128,
+		TLS_CIPHER_CHACHA20_POLY1305, TLS_CIPHER_SM4_GCM, TLS_CIPHER_SM4_CCM,
+		TLS_CIPHER_ARIA_GCM_128, TLS_CIPHER_ARIA_GCM_256,
+	};
 	uint8_t pick = input_byte(in);
-	const struct kseal_suite *suite = kseal_suite_find(pick & 1 ?
-							   TLS_CIPHER_AES_GCM_256 :
-							   TLS_CIPHER_AES_GCM_128);
+	const struct kseal_suite *suite = kseal_suite_find(ciphers[(pick & 1) |
+								   (pick >> 1 & 6)]);
 
 	REQUIRE(suite);
 	input_fill(in, info, suite->info_size);

@@ -33,11 +33,14 @@ static void check_accepted(const struct kseal_record *rec, const uint8_t *header
 static void check_numbers(struct kseal_record *rec, const uint8_t *info)
 {
 	uint8_t nonce[2][KSEAL_NONCE_SIZE], exported[KSEAL_INFO_MAX];
-	bool last = rec->seq == UINT64_MAX;
+	bool last = rec->seq == UINT64_MAX - 1;
 
 	memcpy(exported, info, rec->suite->info_size);
 	kseal_record_export(rec, exported);
 	REQUIRE(!memcmp(exported, info, rec->suite->info_size));
+	REQUIRE(rec->used_up == (rec->seq == UINT64_MAX));
+	if (rec->used_up)
+		return;
 	kseal_record_nonce(rec, NULL, nonce[0]);
 	kseal_record_advance(rec);
 	kseal_record_nonce(rec, NULL, nonce[1]);

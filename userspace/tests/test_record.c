@@ -9,7 +9,12 @@
 
 #define LAST_SEQ	0xffffffffffffffff
 
-static const uint16_t ciphers[] = { TLS_CIPHER_AES_GCM_128, TLS_CIPHER_AES_GCM_256 };
+/* Those with a nonce_explicit in TLS 1.2: all but ChaCha20-Poly1305. */
+static const uint16_t ciphers[] = {
+	TLS_CIPHER_AES_GCM_128, TLS_CIPHER_AES_GCM_256, TLS_CIPHER_AES_CCM_128,
+	TLS_CIPHER_SM4_GCM, TLS_CIPHER_SM4_CCM, TLS_CIPHER_ARIA_GCM_128,
+	TLS_CIPHER_ARIA_GCM_256,
+};
 
 static void sizes_around_the_content_are_those_of_the_rfc(void **state)
 {
@@ -211,7 +216,7 @@ static void explicit_nonce_may_go_round(void **state)
 	assert_false(rec.used_up);
 }
 
-static void numbers_are_used_up_after_the_last_and_stay_so(void **state)
+static void numbers_are_used_up_after_the_last(void **state)
 {
 	static const struct {
 		const char *row;
@@ -220,8 +225,9 @@ static void numbers_are_used_up_after_the_last_and_stay_so(void **state)
 	} table[] = {
 		{ "first", 0, { false, false, false, false } },
 		{ "middle", 0xffffffff, { false, false, false, false } },
-		{ "second to last", LAST_SEQ - 1, { false, false, true, true } },
-		{ "last", LAST_SEQ, { false, true, true, true } },
+		{ "second to last", LAST_SEQ - 2, { false, false, true } },
+		{ "last", LAST_SEQ - 1, { false, true } },
+		{ "none left", LAST_SEQ, { true } },
 	};
 	static const uint16_t versions[] = { 0x0303, 0x0304 };
 	struct kseal_record rec;
@@ -234,6 +240,8 @@ static void numbers_are_used_up_after_the_last_and_stay_so(void **state)
 			for (n = 0; n < ROWS(table[i].used_up); n++) {
 				check_num(table[i].row, "used_up", rec.used_up,
 					  table[i].used_up[n]);
+				if (rec.used_up)
+					break;
 				kseal_record_advance(&rec);
 			}
 		}
@@ -306,6 +314,98 @@ static void exported_numbers_continue_where_they_stopped(void **state)
 	}
 }
 
+/* RFC 7905 2: nothing of the nonce is on the wire, in either version. */
+static void chacha20_has_the_nonce_of_tls_1_3(void **state)
+{
+	static const struct {
+		const char *row;
+		uint16_t version;
+		uint64_t seq;
+		const char *prefix, *nonce, *aad;
+	} table[] = {
+		{ "1.2, first", 0x0303, 0, "15 0303 0074", "a0a1a2a3 b0b1b2b3b4b5b6b7",
+		  "0000000000000000 15 0303 0064" },
+		{ "1.2, second", 0x0303, 1, "15 0303 0074", "a0a1a2a3 b0b1b2b3b4b5b6b6",
+		  "0000000000000001 15 0303 0064" },
+		{ "1.2, order of bytes", 0x0303, 0x0102030405060708, "15 0303 0074",
+		  "a0a1a2a3 b1b3b1b7b1b3b1bf", "0102030405060708 15 0303 0064" },
+		{ "1.3, second", 0x0304, 1, "17 0303 0075", "a0a1a2a3 b0b1b2b3b4b5b6b6",
+		  "17 0303 0075" },
+	};
+	uint8_t prefix[KSEAL_PREFIX_MAX], nonce[KSEAL_NONCE_SIZE], aad[KSEAL_AAD_MAX];
+	static const uint8_t wire[8] = { 1, 2, 3, 4, 5, 6, 7, 8 };
+	struct kseal_record rec;
+	union info info;
+	size_t i;
+
+	(void)state;
+	for (i = 0; i < ROWS(table); i++) {
+		const char *row = table[i].row;
+
+		start_cipher(&rec, &info, table[i].version, TLS_CIPHER_CHACHA20_POLY1305,
+			     table[i].seq);
+		check_num(row, "prefix size", kseal_record_prefix_size(&rec), 5);
+		check_num(row, "tail size", kseal_record_tail_size(&rec),
+			  table[i].version == 0x0304 ? 17 : 16);
+		kseal_record_write_prefix(&rec, 21, 100, prefix);
+		check_hex(row, "prefix", prefix, 5, table[i].prefix);
+		kseal_record_nonce(&rec, NULL, nonce);
+		check_hex(row, "nonce", nonce, 12, table[i].nonce);
+		kseal_record_nonce(&rec, wire, nonce);
+		check_hex(row, "nonce of a received record", nonce, 12, table[i].nonce);
+		check_hex(row, "aad", aad, kseal_record_aad(&rec, 21, 100, aad),
+			  table[i].aad);
+	}
+}
+
+static void chacha20_keeps_its_iv(void **state)
+{
+	static const uint16_t versions[] = { 0x0303, 0x0304 };
+	union info info, want;
+	struct kseal_record rec;
+	size_t v, n;
+
+	(void)state;
+	for (v = 0; v < ROWS(versions); v++) {
+		start_cipher(&rec, &info, versions[v], TLS_CIPHER_CHACHA20_POLY1305, 250);
+		want = info;
+		for (n = 0; n < 10; n++)
+			kseal_record_advance(&rec);
+		info_seq(info_rec_seq(&want), 260);
+		kseal_record_export(&rec, info.bytes);
+		check_bytes("after ten", "struct", info.bytes, want.bytes, sizeof(info));
+	}
+}
+
+static void chacha20_records_are_eight_bytes_shorter_in_tls_1_2(void **state)
+{
+	static const struct {
+		const char *header;
+		int err;
+		size_t content;
+	} table[] = {
+		{ "17 0303 000f", -EBADMSG, 0 }, { "17 0303 0010", 0, 0 },
+		{ "15 0303 0012", 0, 2 }, { "17 0303 4010", 0, 16384 },
+		{ "17 0303 4011", -EMSGSIZE, 0 }, { "17 0302 0010", -EINVAL, 0 },
+	};
+	struct kseal_header out;
+	struct kseal_record rec;
+	uint8_t header[5];
+	union info info;
+	size_t i;
+
+	(void)state;
+	start_cipher(&rec, &info, 0x0303, TLS_CIPHER_CHACHA20_POLY1305, 0);
+	for (i = 0; i < ROWS(table); i++) {
+		unhex(table[i].header, header, sizeof(header));
+		check_num(table[i].header, "result", kseal_record_parse(&rec, header, &out),
+			  table[i].err);
+		if (!table[i].err)
+			check_num(table[i].header, "content", out.content,
+				  table[i].content);
+	}
+}
+
 static void unpad_ends_at_the_last_byte_that_is_not_zero(void **state)
 {
 	static const struct {
@@ -365,9 +465,12 @@ int main(void)
 		cmocka_unit_test(nonce_is_that_of_the_rfc),
 		cmocka_unit_test(explicit_nonce_counts_from_the_iv_beside_the_sequence_number),
 		cmocka_unit_test(explicit_nonce_may_go_round),
-		cmocka_unit_test(numbers_are_used_up_after_the_last_and_stay_so),
+		cmocka_unit_test(numbers_are_used_up_after_the_last),
 		cmocka_unit_test(export_gives_the_numbers_of_the_next_record),
 		cmocka_unit_test(exported_numbers_continue_where_they_stopped),
+		cmocka_unit_test(chacha20_has_the_nonce_of_tls_1_3),
+		cmocka_unit_test(chacha20_keeps_its_iv),
+		cmocka_unit_test(chacha20_records_are_eight_bytes_shorter_in_tls_1_2),
 		cmocka_unit_test(unpad_ends_at_the_last_byte_that_is_not_zero),
 		cmocka_unit_test(unpad_finds_the_type_at_every_place_of_a_full_record),
 	};

@@ -5,18 +5,34 @@
 
 #include "../../kmod/suite.c"
 
-/* RFC 5116 5.1, 5.2 (keys, tags), RFC 5288 3 (salt, explicit nonce) */
+/*
+ * RFC 5116 5.1, 5.2 (keys, tags); salt, explicit nonce, CCM: RFC 5288 3,
+ * RFC 6655 3, RFC 7905 2, RFC 8998 3.2, RFC 6209 2.
+ */
 static const struct {
 	const char *name;
 	u16 cipher;
 	const char *aead;
-	size_t info_size;
-	size_t key_size;
+	size_t info_size, key_size, salt_size, iv_size, explicit_size;
+	bool tls13;
+	unsigned int ccm_flags;	/* RFC 3610 2.3: a length of 15 - 12 bytes, less 1 */
 } known[] = {
 	{ "AES-128-GCM", 51, "gcm(aes)",
-	  sizeof(struct tls12_crypto_info_aes_gcm_128), 16 },
+	  sizeof(struct tls12_crypto_info_aes_gcm_128), 16, 4, 8, 8, true, 0 },
 	{ "AES-256-GCM", 52, "gcm(aes)",
-	  sizeof(struct tls12_crypto_info_aes_gcm_256), 32 },
+	  sizeof(struct tls12_crypto_info_aes_gcm_256), 32, 4, 8, 8, true, 0 },
+	{ "AES-128-CCM", 53, "ccm(aes)",
+	  sizeof(struct tls12_crypto_info_aes_ccm_128), 16, 4, 8, 8, true, 2 },
+	{ "ChaCha20-Poly1305", 54, "rfc7539(chacha20,poly1305)",
+	  sizeof(struct tls12_crypto_info_chacha20_poly1305), 32, 0, 12, 0, true, 0 },
+	{ "SM4-GCM", 55, "gcm(sm4)",
+	  sizeof(struct tls12_crypto_info_sm4_gcm), 16, 4, 8, 8, true, 0 },
+	{ "SM4-CCM", 56, "ccm(sm4)",
+	  sizeof(struct tls12_crypto_info_sm4_ccm), 16, 4, 8, 8, true, 2 },
+	{ "ARIA-128-GCM", 57, "gcm(aria)",
+	  sizeof(struct tls12_crypto_info_aria_gcm_128), 16, 4, 8, 8, false, 0 },
+	{ "ARIA-256-GCM", 58, "gcm(aria)",
+	  sizeof(struct tls12_crypto_info_aria_gcm_256), 32, 4, 8, 8, false, 0 },
 };
 
 static void each_known_suite_has_the_sizes_of_its_rfc(void **state)
@@ -33,17 +49,19 @@ static void each_known_suite_has_the_sizes_of_its_rfc(void **state)
 		assert_string_equal(suite->aead, known[i].aead);
 		check_num(name, "info_size", suite->info_size, known[i].info_size);
 		check_num(name, "key_size", suite->key_size, known[i].key_size);
-		check_num(name, "salt_size", suite->salt_size, 4);
-		check_num(name, "iv_size", suite->iv_size, 8);
+		check_num(name, "salt_size", suite->salt_size, known[i].salt_size);
+		check_num(name, "iv_size", suite->iv_size, known[i].iv_size);
 		check_num(name, "tag_size", suite->tag_size, 16);
-		check_num(name, "explicit_size", suite->explicit_size, 8);
+		check_num(name, "explicit_size", suite->explicit_size,
+			  known[i].explicit_size);
+		check_num(name, "ccm_flags", suite->ccm_flags, known[i].ccm_flags);
 	}
 }
 
 /* Members are filled with a letter each, and looked up through the row. */
 static void offsets_lead_to_the_members_of_the_struct(void **state)
 {
-	static const uint8_t nonce[] = "SSSSIIIIIIII";
+	static const uint8_t four[] = "SSSSIIIIIIII", none[] = "IIIIIIIIIIII";
 	uint8_t key[KSEAL_KEY_MAX];
 	size_t i, at;
 
@@ -54,8 +72,8 @@ static void offsets_lead_to_the_members_of_the_struct(void **state)
 		union info info;
 
 		assert_non_null(suite);
-		info_fill(&info, TLS_1_3_VERSION, known[i].cipher, key, nonce,
-			  0x5151515151515151);
+		info_fill(&info, TLS_1_3_VERSION, known[i].cipher, key,
+			  known[i].salt_size ? four : none, 0x5151515151515151);
 		for (at = 0; at < suite->key_size; at++)
 			assert_int_equal(info.bytes[suite->key_offset + at], 'K');
 		for (at = 0; at < suite->salt_size; at++)
@@ -120,14 +138,21 @@ static void no_other_suite_is_found(void **state)
 	assert_int_equal(found, ROWS(known));
 }
 
-static void two_versions_are_known_and_no_other(void **state)
+static void suites_are_for_the_versions_in_tree_tls_has_them_for(void **state)
 {
 	unsigned int version;
+	size_t i;
 
 	(void)state;
-	for (version = 0; version <= 0xffff; version++)
-		assert_int_equal(kseal_version_known(version),
-				 version == 0x0303 || version == 0x0304);
+	for (i = 0; i < ROWS(known); i++) {
+		const struct kseal_suite *suite = kseal_suite_find(known[i].cipher);
+
+		for (version = 0; version <= 0xffff; version++)
+			check_num(known[i].name, "version spoken",
+				  kseal_suite_speaks(suite, version),
+				  version == 0x0303 ||
+				  (version == 0x0304 && known[i].tls13));
+	}
 }
 
 int main(void)
@@ -137,7 +162,7 @@ int main(void)
 		cmocka_unit_test(offsets_lead_to_the_members_of_the_struct),
 		cmocka_unit_test(members_fill_the_struct_without_overlap),
 		cmocka_unit_test(no_other_suite_is_found),
-		cmocka_unit_test(two_versions_are_known_and_no_other),
+		cmocka_unit_test(suites_are_for_the_versions_in_tree_tls_has_them_for),
 	};
 
 	return cmocka_run_group_tests_name("suite", tests, NULL, NULL);

@@ -18,28 +18,62 @@
  *	setsockopt(fd, SOL_TLS, TLS_TX, &info, sizeof(info))	sealing
  *	setsockopt(fd, SOL_TLS, TLS_RX, &info, sizeof(info))	opening
  *
- * with info one of struct tls12_crypto_info_aes_gcm_128 and _256 for TLS 1.2
- * (RFC 5246, RFC 5288) and TLS 1.3 (RFC 8446). For both versions rec_seq is
- * the sequence number of the next record in network order (RFC 5246 6.1,
- * RFC 8446 5.3) and salt the first 4 bytes of the nonce; iv is the next
- * record's explicit nonce for TLS 1.2 (RFC 5288 3), the other 8 bytes of the
- * static iv for TLS 1.3 (RFC 8446 5.3).
+ * with info one of struct tls12_crypto_info_*, for TLS 1.2 (RFC 5246) and
+ * TLS 1.3 (RFC 8446): AES-128-GCM, AES-256-GCM, AES-128-CCM,
+ * ChaCha20-Poly1305, SM4-GCM and SM4-CCM; ARIA-128-GCM and ARIA-256-GCM for
+ * TLS 1.2 only. rec_seq is the sequence number of the next record in network
+ * order (RFC 5246 6.1, RFC 8446 5.3). salt and iv together are the nonce's 12
+ * bytes: iv is the next record's explicit nonce for TLS 1.2 (RFC 5288 3,
+ * RFC 6655 3), the rest of the static iv for TLS 1.3 (RFC 8446 5.3) and, for
+ * both versions, with ChaCha20-Poly1305 (RFC 7905 2), whose salt is empty.
  *
  *	EINVAL		size, version or cipher suite not known, or the other
  *			direction speaks another version or suite
  *	EFAULT		info cannot be read
- *	EBUSY		the direction has its key already
  *	ENOENT		the kernel has no such AEAD algorithm
  *	ENOMEM		out of memory
  *
- * After an error the socket is as it was. getsockopt() with the same names
- * returns the structure with iv and rec_seq of the next record:
+ * After an error the socket is as it was. A second TLS_TX or TLS_RX replaces
+ * the key of a TLS 1.3 direction (RFC 8446 4.6.3): from the next record on, a
+ * record that MSG_MORE left open goes out under the old one. Besides the above
+ *
+ *	EBUSY		a TLS 1.2 direction keeps its first key
+ *	EINVAL		another version or suite than before; or the very key and
+ *			nonce in use with a rec_seq that was passed already
+ *	EPIPE		sending has ended
+ *	and the errors that reading ended with, below
+ *
+ * and the old key stays. Behind a KeyUpdate message of the peer no record is
+ * opened, until the new TLS_RX is in every read fails with
+ *
+ *	EKEYEXPIRED	once all that came before is read, the record with the
+ *			KeyUpdate in it included
+ *
+ * and poll does not report data. The message is found wherever it stands in
+ * the peer's handshake records. Sending does not stop for it. getsockopt()
+ * with the same names returns the structure with iv and rec_seq of the next
+ * record:
  *
  *	EBUSY		no key is installed in that direction, or no more: the
  *			connection was ended by an error
  *	EINVAL		the length is neither that of the suite's structure nor of
  *			struct tls_crypto_info
- *	EBADMSG		the last sequence number is used, there is no next record
+ *
+ * More options of that level, for setsockopt() and getsockopt():
+ *
+ *	TLS_TX_ZEROCOPY_RO	unsigned int, 0 or 1. Kept and shown, and no more:
+ *			what sendfile() gives is read where it lies in any case,
+ *			and never written
+ *	TLS_RX_EXPECT_NO_PAD	u32 (TLS 1.3, with the receiving key in), 0 or 1. A
+ *			record that fits is decrypted straight into the reader's
+ *			memory, and once more where that turns out to be padded or no
+ *			data. A peer that pads is not tried with some of the records
+ *			that follow, unless this is 1
+ *	TLS_TX_MAX_PAYLOAD_LEN	u16, bytes of content a record may have, 16384 unless
+ *			set: from 64, in TLS 1.3 from 63 (the limit of RFC 8449 4 counts
+ *			the content type there). EBUSY while a record is open
+ *
+ * with EINVAL for another size or value and EFAULT.
  *
  * The record type of what sendmsg() sends is set by a control message of level
  * SOL_TLS and type TLS_SET_RECORD_TYPE, one unsigned char (application data
@@ -80,6 +114,28 @@
  */
 #define KSEAL_INFO		0x4b01
 
+/** TLS_TX_MAX_PAYLOAD_LEN; <linux/tls.h> of older kernels lacks it. */
+#define KSEAL_TX_MAX_PAYLOAD_LEN	5
+
+/**
+ * Attribute TLS_INFO_TX_MAX_PAYLOAD_LEN, likewise.
+ *
+ * A query of INET_DIAG_ULP_INFO (sock_diag(7), `ss -tie`) gives for a socket of
+ * kseal INET_ULP_INFO_NAME, the name it asked for, and INET_ULP_INFO_TLS, with
+ *
+ *	TLS_INFO_VERSION	u16, 0x0303 or 0x0304; absent while there is no key
+ *	TLS_INFO_CIPHER		u16, TLS_CIPHER_*; likewise
+ *	TLS_INFO_TXCONF		u16, TLS_CONF_SW with a sending key, else
+ *				TLS_CONF_BASE
+ *	TLS_INFO_RXCONF		u16, likewise receiving
+ *	TLS_INFO_ZC_RO_TX	flag, TLS_TX_ZEROCOPY_RO is set
+ *	TLS_INFO_RX_NO_PAD	flag, TLS_RX_EXPECT_NO_PAD is set
+ *	TLS_INFO_TX_MAX_PAYLOAD_LEN	u16, that option's value
+ *
+ * Until Linux 6.15 the kernel answers only those with CAP_NET_ADMIN.
+ */
+#define KSEAL_DIAG_TX_MAX_PAYLOAD_LEN	7
+
 /** Bytes for a driver's name with its NUL: CRYPTO_MAX_ALG_NAME. */
 #define KSEAL_DRIVER_SIZE	128
 
@@ -100,6 +156,15 @@
  * @tx_driver: the crypto API's name for the implementation that seals
  *	(cra_driver_name), NUL-terminated, empty while there is no key
  * @rx_driver: likewise for the one that opens
+ * @tx_pushes: batches of sealed records handed to TCP
+ * @rx_direct_retries: records deciphered twice, as the first time, into the
+ *	reader's memory, showed padding or another type
+ * @rx_held: records moved out of a receive window that was too small for them
+ * @tx_rekeys: sending keys installed after the first
+ * @rx_rekeys: receiving keys installed after the first
+ * @rx_key_updates: KeyUpdate messages that arrived
+ * @tx_max_payload: TLS_TX_MAX_PAYLOAD_LEN, bytes
+ * @reserved: 0
  */
 struct kseal_info {
 	__u16	tx_version;
@@ -114,6 +179,14 @@ struct kseal_info {
 	__aligned_u64 rx_direct_bytes;
 	char	tx_driver[KSEAL_DRIVER_SIZE];
 	char	rx_driver[KSEAL_DRIVER_SIZE];
+	__aligned_u64 tx_pushes;
+	__aligned_u64 rx_direct_retries;
+	__aligned_u64 rx_held;
+	__u32	tx_rekeys;
+	__u32	rx_rekeys;
+	__u32	rx_key_updates;
+	__u16	tx_max_payload;
+	__u16	reserved;
 };
 
 #endif /* _UAPI_LINUX_KSEAL_H */

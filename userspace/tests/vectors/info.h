@@ -14,7 +14,19 @@ union info {
 	struct tls_crypto_info head;
 	struct tls12_crypto_info_aes_gcm_128 gcm_128;
 	struct tls12_crypto_info_aes_gcm_256 gcm_256;
+	struct tls12_crypto_info_aes_ccm_128 ccm_128;
+	struct tls12_crypto_info_chacha20_poly1305 chacha20;
+	struct tls12_crypto_info_sm4_gcm sm4_gcm;
+	struct tls12_crypto_info_sm4_ccm sm4_ccm;
+	struct tls12_crypto_info_aria_gcm_128 aria_128;
+	struct tls12_crypto_info_aria_gcm_256 aria_256;
 	uint8_t bytes[64];
+};
+
+static const uint16_t all_ciphers[] = {
+	TLS_CIPHER_AES_GCM_128, TLS_CIPHER_AES_GCM_256, TLS_CIPHER_AES_CCM_128,
+	TLS_CIPHER_CHACHA20_POLY1305, TLS_CIPHER_SM4_GCM, TLS_CIPHER_SM4_CCM,
+	TLS_CIPHER_ARIA_GCM_128, TLS_CIPHER_ARIA_GCM_256,
 };
 
 static inline void info_seq(uint8_t *out, uint64_t seq)
@@ -25,15 +37,34 @@ static inline void info_seq(uint8_t *out, uint64_t seq)
 		out[i] = seq >> (56 - 8 * i);
 }
 
+/* An empty salt is an array of no bytes: all of the nonce is the iv then. */
 #define INFO_FILL(member) do {						\
 	memcpy((member).key, key, sizeof((member).key));		\
-	memcpy((member).salt, nonce, 4);				\
-	memcpy((member).iv, nonce + 4, 8);				\
+	memcpy((member).salt, nonce, sizeof((member).salt));		\
+	memcpy((member).iv, nonce + sizeof((member).salt),		\
+	       sizeof((member).iv));					\
 	info_seq((member).rec_seq, seq);				\
 } while (0)
 
+/* Do something with the struct of @info that its cipher_type names. */
+#define INFO_MEMBER(info, action) do {					\
+	switch ((info)->head.cipher_type) {				\
+	case TLS_CIPHER_AES_GCM_128: action((info)->gcm_128); break;	\
+	case TLS_CIPHER_AES_GCM_256: action((info)->gcm_256); break;	\
+	case TLS_CIPHER_AES_CCM_128: action((info)->ccm_128); break;	\
+	case TLS_CIPHER_CHACHA20_POLY1305: action((info)->chacha20); break; \
+	case TLS_CIPHER_SM4_GCM: action((info)->sm4_gcm); break;	\
+	case TLS_CIPHER_SM4_CCM: action((info)->sm4_ccm); break;	\
+	case TLS_CIPHER_ARIA_GCM_128: action((info)->aria_128); break;	\
+	case TLS_CIPHER_ARIA_GCM_256: action((info)->aria_256); break;	\
+	default:							\
+		fail_msg("no struct is known for cipher %u",		\
+			 (info)->head.cipher_type);			\
+	}								\
+} while (0)
+
 /*
- * @nonce: salt[4] iv[8], in TLS 1.2 the iv is the next record's nonce_explicit
+ * @nonce: salt and iv, in TLS 1.2 the iv is the next record's nonce_explicit
  */
 static inline void info_fill(union info *info, uint16_t version, uint16_t cipher,
 			     const uint8_t *key, const uint8_t *nonce, uint64_t seq)
@@ -41,25 +72,24 @@ static inline void info_fill(union info *info, uint16_t version, uint16_t cipher
 	memset(info, 0, sizeof(*info));
 	info->head.version = version;
 	info->head.cipher_type = cipher;
-	if (cipher == TLS_CIPHER_AES_GCM_128)
-		INFO_FILL(info->gcm_128);
-	else if (cipher == TLS_CIPHER_AES_GCM_256)
-		INFO_FILL(info->gcm_256);
-	else
-		fail_msg("no struct is known for cipher %u", cipher);
+	INFO_MEMBER(info, INFO_FILL);
 }
 
 /* Where the members that getsockopt() updates are. */
 static inline uint8_t *info_iv(union info *info)
 {
-	return info->head.cipher_type == TLS_CIPHER_AES_GCM_128 ?
-		info->gcm_128.iv : info->gcm_256.iv;
+#define INFO_IV(member) return (member).iv
+	INFO_MEMBER(info, INFO_IV);
+#undef INFO_IV
+	return NULL;
 }
 
 static inline uint8_t *info_rec_seq(union info *info)
 {
-	return info->head.cipher_type == TLS_CIPHER_AES_GCM_128 ?
-		info->gcm_128.rec_seq : info->gcm_256.rec_seq;
+#define INFO_SEQ(member) return (member).rec_seq
+	INFO_MEMBER(info, INFO_SEQ);
+#undef INFO_SEQ
+	return NULL;
 }
 
 #endif /* VECTORS_INFO_H */

@@ -13,14 +13,28 @@
 #include "../../../kmod/frame.h"
 #include "info.h"
 
-static inline gnutls_aead_cipher_hd_t aead_open(const uint8_t *key, size_t size)
+/* Of the suites that GnuTLS has. */
+static inline gnutls_cipher_algorithm_t aead_algorithm(uint16_t cipher)
 {
-	gnutls_datum_t datum = { (uint8_t *)key, size };
+	switch (cipher) {
+	case TLS_CIPHER_AES_GCM_128:		return GNUTLS_CIPHER_AES_128_GCM;
+	case TLS_CIPHER_AES_GCM_256:		return GNUTLS_CIPHER_AES_256_GCM;
+	case TLS_CIPHER_AES_CCM_128:		return GNUTLS_CIPHER_AES_128_CCM;
+	case TLS_CIPHER_CHACHA20_POLY1305:	return GNUTLS_CIPHER_CHACHA20_POLY1305;
+	}
+	fail_msg("GnuTLS does not have cipher %u", cipher);
+	return GNUTLS_CIPHER_UNKNOWN;
+}
+
+static inline gnutls_aead_cipher_hd_t aead_open(uint16_t cipher, const uint8_t *key)
+{
+	gnutls_cipher_algorithm_t algorithm = aead_algorithm(cipher);
+	gnutls_datum_t datum = {
+		(uint8_t *)key, gnutls_cipher_get_key_size(algorithm),
+	};
 	gnutls_aead_cipher_hd_t aead;
 
-	assert_int_equal(gnutls_aead_cipher_init(&aead, size == 16 ?
-						 GNUTLS_CIPHER_AES_128_GCM :
-						 GNUTLS_CIPHER_AES_256_GCM, &datum), 0);
+	assert_int_equal(gnutls_aead_cipher_init(&aead, algorithm, &datum), 0);
 	return aead;
 }
 
@@ -39,7 +53,7 @@ static inline void sealer_open(struct sealer *s, uint16_t version, uint16_t ciph
 	assert_non_null(suite);
 	info_fill(&s->info, version, cipher, key, nonce, seq);
 	kseal_record_init(&s->rec, suite, version, s->info.bytes);
-	s->aead = aead_open(key, suite->key_size);
+	s->aead = aead_open(cipher, key);
 }
 
 static inline void sealer_close(struct sealer *s)

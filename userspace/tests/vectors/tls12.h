@@ -9,6 +9,9 @@
  * is 0303 and 46 zeros, and the keys are what RFC 5246 8.1 and 6.3 derive of
  * it. Go counts nonce_explicit from 0, OpenSSL from a random number.
  *
+ * Client-TLSv12-ECDHE-RSA-CHACHA20-POLY1305 (94bf966e ... 0b60d86b4e) likewise,
+ * whose x25519 key is zeros as well: the only records of RFC 7905 here.
+ *
  * miTLS: its unit test of TLS 1.2 records, where nonce_explicit and sequence
  * number differ.
  */
@@ -97,6 +100,46 @@ static const struct flow tls12_flows[] = {
 				"1400000c9fa9240babe5a5502d0d7c8b",
 				"16030300286827f46cacae31681ab37c5f6f41185a24d30400d22dce9b30a155"
 				"dff67aff80429c86c713c8fcca",
+			},
+		},
+	},
+	{
+		.name = "Go, client, ChaCha20-Poly1305",
+		.version = TLS_1_2_VERSION,
+		.cipher = TLS_CIPHER_CHACHA20_POLY1305,
+		.key = "957c2773af5357bad17d497d00aa6e10aa5d4f288e6d80d8e15e0b0051ec5d61",
+		.nonce = "c9949a0a3dcbd6aeb5eb98cc",
+		.records = {
+			{
+				HANDSHAKE,
+				"1400000cb3923bffd94a1327c975e122",
+				"16030300208f97a6c4c1814e878c173a6b85ad176c5c14b6846b7ea8c1ed2e6b"
+				"fce88f8b84",
+			},
+			{
+				DATA,
+				"68656c6c6f0a",
+				"17030300166d163b26a860d82c9f084251bb2a58c33b42cb594602",
+			},
+			{
+				ALERT,
+				"0100",
+				"15030300121ec65e6840589cdf5e11a3c21e5011d4ff17",
+			},
+		},
+	},
+	{
+		.name = "OpenSSL, server, ChaCha20-Poly1305",
+		.version = TLS_1_2_VERSION,
+		.cipher = TLS_CIPHER_CHACHA20_POLY1305,
+		.key = "72b46b7548c072f35f5844777f2a49d6363317b9f97b7ee4126ae360ce394fd3",
+		.nonce = "857a5e64b809a9b32ef75eda",
+		.records = {
+			{
+				HANDSHAKE,
+				"1400000c43799992edd19ab7894591be",
+				"16030300205159b7f0cf07d49a4515b62fdd035e46f9c887dc99d256cd95f93e"
+				"2e42192ee3",
 			},
 		},
 	},
