@@ -19,15 +19,6 @@
 
 #include "kseal.h"
 
-/* Bytes on TCP's queue, without the number its FIN takes. */
-static u32 queue_len(const struct sock *sk)
-{
-	const struct tcp_sock *tp = tcp_sk(sk);
-	u32 len = tp->rcv_nxt - tp->copied_seq;
-
-	return len && sock_flag(sk, SOCK_DONE) ? len - 1 : len;
-}
-
 /**
  * kseal_rx_avail() - bytes of the stream that have arrived and are not opened
  * @sk: socket, locked
@@ -37,7 +28,7 @@ static u32 queue_len(const struct sock *sk)
  */
 u32 kseal_rx_avail(const struct sock *sk, const struct kseal_rx *rx)
 {
-	return rx->held + queue_len(sk);
+	return rx->held + kseal_queue_len(sk);
 }
 
 /**
@@ -53,66 +44,6 @@ bool kseal_rx_whole(const struct sock *sk, const struct kseal_rx *rx)
 }
 
 /**
- * kseal_queue_find() - look for a byte on TCP's queue
- * @sk: socket, locked
- * @skb: where to begin; NULL nowhere
- * @seq: the byte's number
- * @off: set to its place in the buffer
- *
- * Neighbours may overlap after retransmissions, so each tells its own place.
- *
- * Return: the buffer that holds it; NULL.
- */
-struct sk_buff *kseal_queue_find(const struct sock *sk, struct sk_buff *skb,
-				 u32 seq, u32 *off)
-{
-	for (; skb; skb = skb_peek_next(skb, &sk->sk_receive_queue)) {
-		*off = seq - TCP_SKB_CB(skb)->seq;
-		if (*off < skb->len)
-			return skb;
-	}
-	return NULL;
-}
-
-static int queue_copy(const struct sock *sk, u32 off, u8 *to, u32 len)
-{
-	u32 seq = tcp_sk(sk)->copied_seq + off, at, n;
-	struct sk_buff *skb = skb_peek(&sk->sk_receive_queue);
-
-	for (; len; len -= n, seq += n, to += n) {
-		skb = kseal_queue_find(sk, skb, seq, &at);
-		if (!skb)
-			return -EFAULT;
-		n = min(len, skb->len - at);
-		if (skb_copy_bits(skb, at, to, n))
-			return -EFAULT;
-	}
-	return 0;
-}
-
-static int queue_map(const struct sock *sk, u32 off, u32 len,
-		     struct scatterlist **sg, const struct scatterlist *end)
-{
-	u32 seq = tcp_sk(sk)->copied_seq + off, at, n;
-	struct sk_buff *skb = skb_peek(&sk->sk_receive_queue);
-	int used;
-
-	for (; len; len -= n, seq += n) {
-		skb = kseal_queue_find(sk, skb, seq, &at);
-		if (!skb)
-			return -EFAULT;
-		if (*sg == end)
-			return -EMSGSIZE;
-		n = min(len, skb->len - at);
-		used = skb_to_sgvec_nomark(skb, *sg, at, n);
-		if (used < 0)
-			return used;
-		*sg += used;
-	}
-	return 0;
-}
-
-/**
  * kseal_rx_copy() - copy bytes of the record at the head
  * @sk: socket, locked
  * @rx: its receiving side
@@ -125,13 +56,15 @@ static int queue_map(const struct sock *sk, u32 off, u32 len,
 int kseal_rx_copy(struct sock *sk, struct kseal_rx *rx, u32 off, void *to, u32 len)
 {
 	u32 held = off < rx->held ? min(len, rx->held - off) : 0;
+	struct sk_buff *skb = skb_peek(&sk->sk_receive_queue);
 
 	/* what is asked for is in front, and so in the first page */
 	if (WARN_ON_ONCE(off + held > PAGE_SIZE))
 		return -EFAULT;
 	if (held)
 		memcpy(to, page_address(rx->held_pages[0]) + off, held);
-	return queue_copy(sk, off + held - rx->held, (u8 *)to + held, len - held);
+	return kseal_queue_copy(sk, &skb, tcp_sk(sk)->copied_seq + off + held - rx->held,
+				(u8 *)to + held, len - held);
 }
 
 /**
@@ -158,7 +91,7 @@ int kseal_rx_map(struct sock *sk, struct kseal_rx *rx, u32 off, u32 len)
 		n = min3(len, rx->held - off, (u32)(PAGE_SIZE - offset_in_page(off)));
 		sg_set_page(sg++, rx->held_pages[off / PAGE_SIZE], n, offset_in_page(off));
 	}
-	err = queue_map(sk, off - rx->held, len, &sg, end);
+	err = kseal_queue_map(sk, tcp_sk(sk)->copied_seq + off - rx->held, len, &sg, end);
 	if (!err)
 		sg_mark_end(sg - 1);
 	return err;
@@ -243,7 +176,8 @@ static int add_held_page(struct sock *sk, struct kseal_rx *rx, gfp_t gfp)
  */
 int kseal_rx_hold(struct sock *sk, struct kseal_rx *rx, gfp_t gfp)
 {
-	u32 want = rx->frame.full ? min(queue_len(sk), rx->frame.full - rx->held) : queue_len(sk);
+	u32 want = rx->frame.full ? min(kseal_queue_len(sk), rx->frame.full - rx->held) : kseal_queue_len(sk);
+	struct sk_buff *skb = skb_peek(&sk->sk_receive_queue);
 	u32 moved = 0, n, at;
 	int err = 0;
 
@@ -259,7 +193,8 @@ int kseal_rx_hold(struct sock *sk, struct kseal_rx *rx, gfp_t gfp)
 			err = add_held_page(sk, rx, gfp);
 		n = min_t(u32, want - moved, PAGE_SIZE - at);
 		if (!err)
-			err = queue_copy(sk, moved, page_address(rx->held_pages[rx->n_held - 1]) + at, n);
+			err = kseal_queue_copy(sk, &skb, tcp_sk(sk)->copied_seq + moved,
+					       page_address(rx->held_pages[rx->n_held - 1]) + at, n);
 	}
 	WRITE_ONCE(rx->stalled, err);
 	rx->held += moved;
@@ -342,21 +277,67 @@ void kseal_rx_consume(struct sock *sk, struct kseal_rx *rx)
 		tcp_read_done(sk, queued);
 }
 
+/* Has a record become whole, or a header been found bad, since this was asked
+ * last? What was seen is not looked at again.
+ */
+static bool is_news(struct sock *sk, struct kseal_rx *rx)
+{
+	u32 head = tcp_sk(sk)->copied_seq - rx->held;
+	struct kseal_header header;
+	struct kseal_walk walk;
+	bool news = false;
+	int ret;
+
+	if (rx->err || rx->seen_bad)
+		return false;
+	if (before(rx->seen, head))
+		rx->seen = head;
+	kseal_walk_late(sk, &walk, rx->seen - head);
+	while ((ret = kseal_walk(sk, rx, &walk, &header)) > 0)
+		news = true;
+	rx->seen = head + walk.off;
+	rx->seen_bad = ret < 0;
+	return news || rx->seen_bad;
+}
+
+/* Look at what has come. Return: a reader, or poller, shall hear of it. */
+static bool look_for_news(struct sock *sk, struct kseal_rx *rx)
+{
+	bool whole = rx->whole, ready = rx->ready, stalled = rx->stalled;
+	bool news;
+
+	kseal_rx_look(sk, rx, GFP_ATOMIC | __GFP_NOWARN);
+	news = is_news(sk, rx);
+	return rx->ready && (news || !ready || (rx->whole && !whole) ||
+			     (rx->stalled && !stalled));
+}
+
 /**
  * kseal_data_ready() - sk_data_ready: TCP has something
  * @sk: socket; its lock is held, by us or by the softirq that calls
  *
- * Wakes readers for whole records only.
+ * Wakes readers, and tells edge-triggered pollers, once for each whole record,
+ * or for several that came at a time.
  */
 void kseal_data_ready(struct sock *sk)
 {
 	struct kseal_sock *ks = kseal_sk(sk);
-	struct kseal_rx *rx = ks->rx;
 
-	if (rx) {
-		kseal_rx_look(sk, rx, GFP_ATOMIC | __GFP_NOWARN);
-		if (!rx->ready && !(sk->sk_shutdown & RCV_SHUTDOWN))
-			return;
-	}
-	ks->data_ready(sk);
+	if (!ks->rx || look_for_news(sk, ks->rx) || (sk->sk_shutdown & RCV_SHUTDOWN))
+		ks->data_ready(sk);
+}
+
+/**
+ * kseal_rx_call() - tell of what there is, news or not
+ * @sk: socket, locked
+ * @rx: its receiving side
+ */
+void kseal_rx_call(struct sock *sk, struct kseal_rx *rx)
+{
+	look_for_news(sk, rx);
+	/* a reader in the kernel may have put a callback of its own there */
+	if (sk->sk_data_ready != kseal_data_ready)
+		sk->sk_data_ready(sk);
+	else if (rx->ready || (sk->sk_shutdown & RCV_SHUTDOWN))
+		kseal_sk(sk)->data_ready(sk);
 }

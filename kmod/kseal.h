@@ -176,6 +176,9 @@ struct kseal_plain {
  *	without the lock by sleeping readers.
  * @ready: that, or @stalled, or @plain has a record. Read without the lock by
  *	poll.
+ * @seen: number, in TCP's count, of the first byte behind the records that
+ *	readers were woken for; less than the head's is as good as that
+ * @seen_bad: they were woken for a bad header there
  * @stalled: the window is closed and there was no memory to open it; a reader
  *	has to try. Read without the lock by sleeping readers.
  * @lowat: the socket's SO_RCVLOWAT while TCP's own mark is lowered, 0 else
@@ -208,6 +211,8 @@ struct kseal_rx {
 	bool whole;
 	bool ready;
 	bool stalled;
+	bool seen_bad;
+	u32 seen;
 	u32 held;
 	u32 held_charged;
 	int lowat;
@@ -325,9 +330,32 @@ int kseal_tx_borrow(struct sock *sk, struct kseal_tx *tx);
 void kseal_tx_close_tail(struct sock *sk, struct kseal_tx *tx);
 void kseal_tx_drop(struct sock *sk, struct kseal_tx *tx);
 
-/* framer.c */
+/* queue.c */
+u32 kseal_queue_len(const struct sock *sk);
 struct sk_buff *kseal_queue_find(const struct sock *sk, struct sk_buff *skb,
 				 u32 seq, u32 *off);
+struct sk_buff *kseal_queue_find_late(const struct sock *sk, u32 seq);
+int kseal_queue_copy(const struct sock *sk, struct sk_buff **skb, u32 seq, u8 *to, u32 len);
+int kseal_queue_map(const struct sock *sk, u32 seq, u32 len, struct scatterlist **sg,
+		    const struct scatterlist *end);
+
+/**
+ * struct kseal_walk - where a walk through the records that have arrived is
+ * @skb: on TCP's queue, not behind the next record
+ * @off: where in the stream the next record begins, counted from the head
+ */
+struct kseal_walk {
+	struct sk_buff *skb;
+	u32 off;
+};
+
+/* walk.c */
+void kseal_walk_early(const struct sock *sk, struct kseal_walk *walk);
+void kseal_walk_late(const struct sock *sk, struct kseal_walk *walk, u32 off);
+int kseal_walk(const struct sock *sk, const struct kseal_rx *rx, struct kseal_walk *walk,
+	       struct kseal_header *header);
+
+/* framer.c */
 u32 kseal_rx_avail(const struct sock *sk, const struct kseal_rx *rx);
 bool kseal_rx_whole(const struct sock *sk, const struct kseal_rx *rx);
 void kseal_rx_look(struct sock *sk, struct kseal_rx *rx, gfp_t gfp);
@@ -339,6 +367,7 @@ void kseal_rx_lower_mark(struct sock *sk, struct kseal_rx *rx);
 void kseal_rx_restore_mark(struct sock *sk, struct kseal_rx *rx);
 void kseal_rx_drop_held(struct sock *sk, struct kseal_rx *rx);
 void kseal_data_ready(struct sock *sk);
+void kseal_rx_call(struct sock *sk, struct kseal_rx *rx);
 int kseal_set_rcvlowat(struct sock *sk, int val);
 
 /**

@@ -108,5 +108,9 @@ int kseal_peek_len(struct socket *sock)
 {
 	const struct kseal_sock *ks = kseal_sk(sock->sk);
 
-	return ks->rx ? kseal_rx_inq(sock->sk, ks->rx) : ks->base_ops->peek_len(sock);
+	if (!ks->rx)
+		return ks->base_ops->peek_len(sock);
+	/* strparser's callback has taken the place of the one that does this */
+	kseal_rx_look(sock->sk, ks->rx, GFP_ATOMIC | __GFP_NOWARN);
+	return kseal_rx_inq(sock->sk, ks->rx);
 }

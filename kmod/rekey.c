@@ -72,7 +72,7 @@ static int rekey_rx(struct sock *sk, struct kseal_rx *rx, struct kseal_key *key)
 	memset(&rx->handshake, 0, sizeof(rx->handshake));
 	rx->key_expired = false;
 	/* records that came meanwhile are waited for */
-	kseal_data_ready(sk);
+	kseal_rx_call(sk, rx);
 	return 0;
 }
 

@@ -212,10 +212,8 @@ int kseal_rx_breathe(struct sock *sk, struct kseal_stint *stint, long timeo)
 	if (signal_pending(current))
 		return sock_intr_errno(timeo);
 	if (!timeo || stint_is_over(stint, timeo)) {
-		/* an edge-triggered poller will not ask again by itself, nor
-		 * will a reader in the kernel that has a callback of its own
-		 */
-		sk->sk_data_ready(sk);
+		/* an edge-triggered poller will not ask again by itself */
+		kseal_rx_call(sk, kseal_sk(sk)->rx);
 		return -EAGAIN;
 	}
 	release_sock(sk);

@@ -120,11 +120,12 @@ static int install_rx(struct sock *sk, struct kseal_sock *ks, struct kseal_key *
 	if (!rx)
 		return -ENOMEM;
 	kseal_key_move(&rx->key, key);
+	rx->seen = tcp_sk(sk)->copied_seq;
 	kseal_count(sk, KSEAL_STAT_CURR_RX, 1);
 	kseal_count(sk, KSEAL_STAT_RX_KEYS, 1);
 	smp_store_release(&ks->rx, rx);
 	/* Records that came before the key are waited for as well. */
-	kseal_data_ready(sk);
+	kseal_rx_call(sk, rx);
 	return 0;
 }
 
