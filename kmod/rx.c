@@ -137,13 +137,18 @@ static int wait_for_data(struct sock *sk, struct kseal_rx *rx, long *timeo)
 	return 0;
 }
 
-/* In-tree TLS tells of a bad header once, and programs made for it may go by
- * that: under its name only, and to those who would not wait, we do the same.
+/* What in-tree TLS does that nobody would ask for, but that programs made for it
+ * may go by, is done under its name only.
  */
+static bool as_in_tree(const struct sock *sk)
+{
+	return !strcmp(inet_csk(sk)->icsk_ulp_ops->name, "tls");
+}
+
+/* It tells of a bad header once to those who would not wait. */
 static int tell_error(struct sock *sk, struct kseal_rx *rx, int err, long timeo)
 {
-	bool again = rx->told && rx->bad && !timeo &&
-		     !strcmp(inet_csk(sk)->icsk_ulp_ops->name, "tls");
+	bool again = rx->told && rx->bad && !timeo && as_in_tree(sk);
 
 	rx->told = true;
 	return again ? -EAGAIN : err;
@@ -312,6 +317,20 @@ static bool fits_reader(const struct kseal_rx *rx, struct msghdr *msg,
 	       (!rx->pad_skip || rd->expect_no_pad) && user_backed_iter(&msg->msg_iter);
 }
 
+/* An empty record of application data is passed over, but in-tree TLS lets it
+ * decide the call's type: if another type follows, the call returns 0.
+ */
+static int open_apart(struct sock *sk, struct kseal_rx *rx, struct msghdr *msg,
+		      struct kseal_read *rd)
+{
+	u32 opened = rx->opened;
+	int ret = kseal_open_plain(sk, rx);
+
+	if (!ret && rx->opened == opened && as_in_tree(sk))
+		ret = tell_type(msg, rd, KSEAL_APPLICATION_DATA);
+	return ret;
+}
+
 /* Open the record at the head, and deliver it if that is the same thing. */
 static int open_next(struct sock *sk, struct kseal_rx *rx, struct msghdr *msg,
 		     struct kseal_read *rd)
@@ -321,7 +340,7 @@ static int open_next(struct sock *sk, struct kseal_rx *rx, struct msghdr *msg,
 	if (fits_reader(rx, msg, rd))
 		ret = kseal_open_direct(sk, rx, msg);
 	if (ret == -EAGAIN)
-		return kseal_open_plain(sk, rx);
+		return open_apart(sk, rx, msg, rd);
 	if (ret < 0)
 		return ret;
 	rd->copied += ret;
