@@ -322,7 +322,7 @@ static inline bool kseal_tx_is_open(const struct kseal_tx *tx)
 	return tx->n_out > tx->n_batch;
 }
 
-int kseal_tx_open(struct sock *sk, struct kseal_tx *tx, u8 type);
+int kseal_tx_open(struct sock *sk, struct kseal_tx *tx, u8 type, size_t len);
 ssize_t kseal_tx_append(struct sock *sk, struct kseal_tx *tx, struct msghdr *msg);
 ssize_t kseal_tx_append_pages(struct sock *sk, struct kseal_tx *tx, struct msghdr *msg);
 void kseal_tx_keep_open(struct sock *sk, struct kseal_tx *tx);

@@ -125,11 +125,32 @@ static void put_pieces(const struct bio_vec *list, unsigned int n)
 		put_page((list++)->bv_page);
 }
 
-/* A record of which only the prefix is there. */
-static int open_prefix(struct sock *sk, struct kseal_tx *tx)
+/* Where @len bytes of content will cross the border of a page, let blocks of the
+ * cipher do so as well: for one that a border splits the crypto API allocates.
+ * Shorter records stay close together, which TCP takes as one piece.
+ */
+static void align_content(struct sock *sk, struct kseal_tx *tx, size_t len)
+{
+	size_t prefix = kseal_record_prefix_size(&tx->key.record), start, skip;
+	struct page_frag *frag = sk_page_frag(sk);
+
+	unreserve_tail(tx, frag);
+	if (!sk_page_frag_refill(sk, frag))
+		return;
+	start = frag->offset + prefix;
+	skip = ALIGN(start, KSEAL_BLOCK_SIZE) - start;
+	if (offset_in_page(start) + len + KSEAL_TAIL_MAX > PAGE_SIZE &&
+	    start + skip + KSEAL_BLOCK_SIZE + KSEAL_TAIL_MAX <= frag->size)
+		frag->offset += skip;
+}
+
+/* A record of which only the prefix is there; @len bytes are to come. */
+static int open_prefix(struct sock *sk, struct kseal_tx *tx, size_t len)
 {
 	size_t prefix = kseal_record_prefix_size(&tx->key.record);
 	struct bio_vec piece;
+
+	align_content(sk, tx, len);
 
 	/* with room for what TCP will charge besides: the tail, and a buffer */
 	if (!sk_wmem_schedule(sk, prefix + KSEAL_RECORD_OVERHEAD) ||
@@ -149,10 +170,11 @@ static int open_prefix(struct sock *sk, struct kseal_tx *tx)
  * @sk: socket, locked
  * @tx: without an open record, and with KSEAL_RECORD_SEGS free in @tx->out
  * @type: content type
+ * @len: bytes of content that are there for it, perhaps more than it takes
  *
  * Return: 0; -ENOMEM.
  */
-int kseal_tx_open(struct sock *sk, struct kseal_tx *tx, u8 type)
+int kseal_tx_open(struct sock *sk, struct kseal_tx *tx, u8 type, size_t len)
 {
 	tx->type = type;
 	tx->len = 0;
@@ -160,7 +182,7 @@ int kseal_tx_open(struct sock *sk, struct kseal_tx *tx, u8 type)
 	tx->charged = 0;
 	tx->borrowed = false;
 	tx->n_from = 0;
-	return open_prefix(sk, tx);
+	return open_prefix(sk, tx, len);
 }
 
 /**
@@ -263,7 +285,7 @@ int kseal_tx_borrow(struct sock *sk, struct kseal_tx *tx)
 	if (tx->n_out + KSEAL_RECORD_SEGS > KSEAL_BATCH_SEGS)
 		return -ENOSPC;
 	tx->n_batch = tx->n_out;	/* what follows is a record of its own */
-	err = open_prefix(sk, tx);
+	err = open_prefix(sk, tx, tx->len);
 	if (!err)
 		err = reserve_out(sk, tx, tx->len);
 	tx->n_batch = n_batch;

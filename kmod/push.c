@@ -114,15 +114,22 @@ static void add_to_batch(struct kseal_tx *tx)
 	tx->len = 0;
 }
 
-/* Does a block of the cipher lie in two pieces? */
+/* Does a block of the cipher lie in two pieces, or in two pages of one? */
 static bool splits_block(const struct kseal_tx *tx)
 {
-	size_t end = 0, prefix = kseal_record_prefix_size(&tx->key.record);
+	size_t at = 0, prefix = kseal_record_prefix_size(&tx->key.record), border;
 	unsigned int i;
 
-	for (i = tx->n_batch; i + 1 < tx->n_out; i++) {
-		end += tx->out[i].bv_len;
-		if ((end - prefix) % KSEAL_BLOCK_SIZE)
+	for (i = tx->n_batch; i < tx->n_out; i++) {
+		/* a piece's further pages begin as its second one does */
+		border = at + PAGE_SIZE - offset_in_page(tx->out[i].bv_offset);
+		if (border <= prefix)
+			border += PAGE_SIZE;
+		at += tx->out[i].bv_len;
+		/* the inner type, still to come, may be behind the border */
+		if (border <= at && (border - prefix) % KSEAL_BLOCK_SIZE)
+			return true;
+		if (i + 1 < tx->n_out && (at - prefix) % KSEAL_BLOCK_SIZE)
 			return true;
 	}
 	return false;

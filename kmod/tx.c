@@ -73,7 +73,7 @@ static int wait_for_room(struct sock *sk, struct kseal_tx *tx, long *timeo)
 	return err ?: sk_stream_wait_memory(sk, timeo);
 }
 
-static int open_record(struct sock *sk, struct kseal_tx *tx, u8 type)
+static int open_record(struct sock *sk, struct kseal_tx *tx, u8 type, size_t len)
 {
 	if (tx->key.record.used_up) {
 		kseal_count(sk, KSEAL_STAT_TX_SEQ_USED_UP, 1);
@@ -81,7 +81,7 @@ static int open_record(struct sock *sk, struct kseal_tx *tx, u8 type)
 		kseal_abort(sk, -EBADMSG);
 		return -EBADMSG;
 	}
-	return kseal_tx_open(sk, tx, type);
+	return kseal_tx_open(sk, tx, type, len);
 }
 
 /* The open record takes no more: on to the batch with it. */
@@ -93,10 +93,10 @@ static int seal_or_drop(struct sock *sk, struct kseal_tx *tx)
 	return 0;
 }
 
-/* Make sure a record of @type is open. Return: 1 it is; 0 the lock was
- * released, look again; -errno.
+/* Make sure a record of @type is open, for @len bytes and perhaps more. Return: 1
+ * it is; 0 the lock was released, look again; -errno.
  */
-static int get_record(struct sock *sk, struct kseal_tx *tx, u8 type, long *timeo)
+static int get_record(struct sock *sk, struct kseal_tx *tx, u8 type, size_t len, long *timeo)
 {
 	int err;
 
@@ -113,7 +113,7 @@ static int get_record(struct sock *sk, struct kseal_tx *tx, u8 type, long *timeo
 	/* An alert on the way to the end waits for nothing. */
 	if (timeo && !sk_stream_memory_free(sk))
 		return wait_for_room(sk, tx, timeo);
-	err = open_record(sk, tx, type);
+	err = open_record(sk, tx, type, len);
 	if (err == -ENOMEM && timeo)
 		return wait_for_room(sk, tx, timeo);
 	return err ?: 1;
@@ -150,7 +150,7 @@ static ssize_t send_all(struct sock *sk, struct kseal_tx *tx, struct msghdr *msg
 	while (msg_data_left(msg)) {
 		done = may_send(sk, tx);
 		if (!done)
-			done = get_record(sk, tx, type, timeo);
+			done = get_record(sk, tx, type, msg_data_left(msg), timeo);
 		if (done > 0) {
 			done = fill_record(sk, tx, msg, append, timeo);
 			copied += max_t(ssize_t, done, 0);
