@@ -129,16 +129,9 @@ uml_fetch_from() {
 	die "without it there is nothing to run"
 }
 
-# uml_newest - the newest series that Debian has a source package of
+# uml_newest - the series of Debian's newest kernel, which its source comes with
 uml_newest() {
-	local s
-
-	for s in trixie-backports fresh machine; do
-		use_source "$s" || continue
-		apt-cache "${APT[@]}" search --names-only '^linux-source-[0-9]+\.[0-9]+$' |
-			awk '{print $1}' | sort -V | tail -n 1 | sed 's/^linux-source-//' | grep . && return
-	done
-	die "apt finds no package linux-source-N.N (see above; is the network up?)"
+	"$TOP/scripts/kernel" newest series
 }
 
 # uml_kernel SERIES - makes sure it is in the cache and prints its directory
