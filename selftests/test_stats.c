@@ -1,28 +1,14 @@
 // SPDX-License-Identifier: GPL-2.0
 /* /proc/net/kseal_stat, exactly: every test has a network namespace to itself. */
 #include "lib/fixture.h"
+#include "lib/net.h"
 #include <fcntl.h>
 #include <sched.h>
-#include <net/if.h>
-#include <sys/ioctl.h>
 #include <sys/sendfile.h>
-
-static int own_network(void)
-{
-	struct ifreq request = { .ifr_name = "lo", .ifr_flags = IFF_UP };
-	int fd, ret;
-
-	if (unshare(CLONE_NEWNET))
-		return kt_errno("unshare(CLONE_NEWNET)");
-	fd = socket(AF_INET, SOCK_DGRAM, 0);
-	ret = ioctl(fd, SIOCSIFFLAGS, &request);
-	close(fd);
-	return ret ? kt_errno("bringing the loopback up") : 0;
-}
 
 KT_FIXTURE(stats)
 {
-	ASSERT_EQ(0, own_network());
+	ASSERT_EQ(0, kt_own_network(0));
 	ASSERT_EQ(0, kt_link_open(&self->link, &variant->params, NULL));
 }
 
