@@ -68,6 +68,14 @@ static int read_records(struct sock *sk, struct kseal_rx *rx, read_descriptor_t 
 	return copied ?: ret;
 }
 
+static bool is_control_next(const struct kseal_rx *rx)
+{
+	const struct kseal_plain *plain;
+
+	plain = list_first_entry_or_null(&rx->plain, struct kseal_plain, node);
+	return plain && plain->type != KSEAL_APPLICATION_DATA;
+}
+
 /**
  * kseal_read_sock() - proto_ops.read_sock
  * @sk: socket, locked
@@ -75,6 +83,7 @@ static int read_records(struct sock *sk, struct kseal_rx *rx, read_descriptor_t 
  * @actor: gets a record's content as far as it is not taken yet; returns how
  *	much of that it takes, and does not release the lock
  *
+ * A control record is left to the program that owns the socket, and it is woken.
  * Opening a record may sleep. Called with the lock's spinlock only, in softirq,
  * it leaves -ENOMEM in @desc: strparser then comes back from its work queue.
  *
@@ -95,6 +104,8 @@ int kseal_read_sock(struct sock *sk, read_descriptor_t *desc, sk_read_actor_t ac
 	}
 	ret = read_records(sk, ks->rx, desc, actor);
 	kseal_rx_look(sk, ks->rx, sk->sk_allocation);
+	if (is_control_next(ks->rx))
+		ks->data_ready(sk);
 	return ret;
 }
 

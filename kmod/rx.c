@@ -425,6 +425,9 @@ static int recv_locked(struct sock *sk, struct kseal_rx *rx, struct msghdr *msg,
 	ret = recv_records(sk, rx, msg, &rd, read_target(sk, rx, len, flags),
 			   sock_rcvtimeo(sk, flags & MSG_DONTWAIT));
 	kseal_rx_look(sk, rx, sk->sk_allocation);
+	/* a reader in the kernel has stopped at a control record, for us to take */
+	if (rx->ready && sk->sk_data_ready != kseal_data_ready)
+		sk->sk_data_ready(sk);
 	return rd.copied ?: ret;
 }
 
