@@ -209,6 +209,7 @@ static void look(struct sock *sk, struct kseal_rx *rx)
 	u8 header[KSEAL_HEADER_SIZE];
 	int state = KSEAL_FRAME_HEADER;
 
+	WRITE_ONCE(rx->looked, tcp_sk(sk)->rcv_nxt);
 	if (!rx->err && !rx->bad) {
 		if (!rx->frame.full && avail >= sizeof(header) &&
 		    kseal_rx_copy(sk, rx, 0, header, sizeof(header)))

@@ -179,6 +179,8 @@ struct kseal_plain {
  * @seen: number, in TCP's count, of the first byte behind the records that
  *	readers were woken for; less than the head's is as good as that
  * @seen_bad: they were woken for a bad header there
+ * @looked: TCP's next sequence number when the head was looked at last. Read
+ *	without the lock by poll.
  * @stalled: the window is closed and there was no memory to open it; a reader
  *	has to try. Read without the lock by sleeping readers.
  * @lowat: the socket's SO_RCVLOWAT while TCP's own mark is lowered, 0 else
@@ -210,6 +212,7 @@ struct kseal_rx {
 	struct kseal_handshake handshake;
 	bool whole;
 	bool ready;
+	u32 looked;
 	bool stalled;
 	bool seen_bad;
 	u32 seen;

@@ -459,6 +459,18 @@ int kseal_recvmsg(struct sock *sk, struct msghdr *msg, size_t len, int flags)
 	return ret;
 }
 
+/* Bytes came and our callback was not told: a reader in the kernel had another in
+ * its place, and has let go since.
+ */
+static void look_if_missed(struct sock *sk, struct kseal_rx *rx)
+{
+	if (READ_ONCE(rx->looked) == READ_ONCE(tcp_sk(sk)->rcv_nxt))
+		return;
+	lock_sock(sk);
+	kseal_rx_look(sk, rx, sk->sk_allocation);
+	release_sock(sk);
+}
+
 /**
  * kseal_poll() - proto_ops.poll: readable when a record, or the end, is there
  * @file: the socket's
@@ -471,11 +483,13 @@ __poll_t kseal_poll(struct file *file, struct socket *sock,
 		    struct poll_table_struct *wait)
 {
 	struct sock *sk = sock->sk;
-	const struct kseal_rx *rx = smp_load_acquire(&kseal_sk(sk)->rx);
+	struct kseal_rx *rx = smp_load_acquire(&kseal_sk(sk)->rx);
 	__poll_t mask = tcp_poll(file, sock, wait);
 
 	if (!rx)
 		return mask;
+	if (mask & EPOLLIN)
+		look_if_missed(sk, rx);
 	if (READ_ONCE(rx->ready))
 		return mask | EPOLLIN | EPOLLRDNORM;
 	if (!(READ_ONCE(sk->sk_shutdown) & RCV_SHUTDOWN))
