@@ -8,6 +8,21 @@
 
 #include "kseal.h"
 
+/* Bytes of a record that is copied: a reader may keep what it is given for long,
+ * and a page is much for a few bytes.
+ */
+#define KSEAL_COPY_MAX	512
+
+static struct sk_buff *copy_small(const struct sock *sk, const struct kseal_plain *plain)
+{
+	struct sk_buff *skb = alloc_skb(plain->len, sk->sk_allocation);
+
+	BUILD_BUG_ON(KSEAL_COPY_MAX > PAGE_SIZE);
+	if (skb)
+		skb_put_data(skb, page_address(plain->pages[0]), plain->len);
+	return skb;
+}
+
 /* All of an opened record, its pages by reference. */
 static struct sk_buff *wrap(const struct sock *sk, const struct kseal_plain *plain)
 {
@@ -30,10 +45,11 @@ static struct sk_buff *wrap(const struct sock *sk, const struct kseal_plain *pla
 static int give(struct sock *sk, struct kseal_rx *rx, struct kseal_plain *plain,
 		read_descriptor_t *desc, sk_read_actor_t actor)
 {
-	struct sk_buff *skb = wrap(sk, plain);
 	u32 left = plain->len - plain->off;
+	struct sk_buff *skb;
 	int used;
 
+	skb = plain->len <= KSEAL_COPY_MAX ? copy_small(sk, plain) : wrap(sk, plain);
 	if (!skb) {
 		desc->error = -ENOMEM;
 		return -ENOMEM;
@@ -66,6 +82,12 @@ static int read_records(struct sock *sk, struct kseal_rx *rx, read_descriptor_t 
 		copied += ret;
 	}
 	return copied ?: ret;
+}
+
+/* Nothing more can come before something is taken. */
+static bool is_window_full(const struct sock *sk)
+{
+	return tcp_epollin_ready(sk, INT_MAX);
 }
 
 static bool is_control_next(const struct kseal_rx *rx)
@@ -106,6 +128,9 @@ int kseal_read_sock(struct sock *sk, read_descriptor_t *desc, sk_read_actor_t ac
 	kseal_rx_look(sk, ks->rx, sk->sk_allocation);
 	if (is_control_next(ks->rx))
 		ks->data_ready(sk);
+	/* it waits for more than is here, and that would never be */
+	if (ret > 0 && !desc->count && ks->rx->ready && is_window_full(sk))
+		sk->sk_data_ready(sk);
 	return ret;
 }
 
@@ -113,15 +138,21 @@ int kseal_read_sock(struct sock *sk, read_descriptor_t *desc, sk_read_actor_t ac
  * kseal_peek_len() - proto_ops.peek_len
  * @sock: its socket is locked
  *
- * Return: bytes kseal_read_sock() can give, more by padding not known yet.
+ * In softirq this is asked by who may decide to wait for more (strparser, for
+ * the rest of a message). With the window full there is no more: content takes
+ * far less room than the small records it may come in.
+ *
+ * Return: bytes kseal_read_sock() can give, more by padding not known yet; there,
+ * with the window full, as much as anybody could wait for.
  */
 int kseal_peek_len(struct socket *sock)
 {
-	const struct kseal_sock *ks = kseal_sk(sock->sk);
+	struct sock *sk = sock->sk;
+	const struct kseal_sock *ks = kseal_sk(sk);
 
 	if (!ks->rx)
 		return ks->base_ops->peek_len(sock);
-	/* strparser's callback has taken the place of the one that does this */
-	kseal_rx_look(sock->sk, ks->rx, GFP_ATOMIC | __GFP_NOWARN);
-	return kseal_rx_inq(sock->sk, ks->rx);
+	if (!sock_owned_by_user_nocheck(sk) && is_window_full(sk))
+		return INT_MAX;
+	return kseal_rx_inq(sk, ks->rx);
 }
