@@ -90,7 +90,7 @@ static bool is_window_full(const struct sock *sk)
 	return tcp_epollin_ready(sk, INT_MAX);
 }
 
-static bool is_control_next(const struct kseal_rx *rx)
+static bool is_control_next(struct kseal_rx *rx)
 {
 	const struct kseal_plain *plain;
 
