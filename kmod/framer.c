@@ -148,17 +148,19 @@ int kseal_set_rcvlowat(struct sock *sk, int val)
 	return err;
 }
 
+/* Over the limit of all sockets' memory the one record is held all the same, like
+ * TCP takes a packet for an empty queue: who cannot go on gives nothing back.
+ */
 static int add_held_page(struct sock *sk, struct kseal_rx *rx, gfp_t gfp)
 {
-	struct page *page;
+	struct page *page = alloc_page(gfp);
 
-	if (!sk_wmem_schedule(sk, PAGE_SIZE))
-		return -ENOMEM;
-	page = alloc_page(gfp);
 	if (!page)
 		return -ENOMEM;
-	sk_mem_charge(sk, PAGE_SIZE);
-	rx->held_charged += PAGE_SIZE;
+	if (sk_wmem_schedule(sk, PAGE_SIZE)) {
+		sk_mem_charge(sk, PAGE_SIZE);
+		rx->held_charged += PAGE_SIZE;
+	}
 	rx->held_pages[rx->n_held++] = page;
 	return 0;
 }

@@ -39,10 +39,12 @@ static struct kseal_plain *plain_alloc(struct sock *sk, struct kseal_rx *rx, u32
 	if (!plain)
 		return NULL;
 	INIT_LIST_HEAD(&plain->node);
-	if (!sk_wmem_schedule(sk, size))
-		goto err;
-	sk_mem_charge(sk, size);
-	plain->charged = size;
+	if (sk_wmem_schedule(sk, size)) {
+		sk_mem_charge(sk, size);
+		plain->charged = size;
+	} else if (!list_empty(&rx->plain)) {
+		goto err;	/* one a reader gets in any case, to go on with */
+	}
 	for (; plain->n_pages < n; plain->n_pages++) {
 		plain->pages[plain->n_pages] = alloc_page(sk->sk_allocation);
 		if (!plain->pages[plain->n_pages])
