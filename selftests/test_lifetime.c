@@ -307,50 +307,6 @@ KT_TEST(life, killed_sender_leaves_whole_records)
 
 /* ---- passed on ---------------------------------------------------------- */
 
-static int pass(int to, int fd)
-{
-	union {
-		char room[CMSG_SPACE(sizeof(int))];
-		struct cmsghdr align;
-	} control = { };
-	struct iovec iov = { "f", 1 };
-	struct msghdr msg = {
-		.msg_iov = &iov,
-		.msg_iovlen = 1,
-		.msg_control = &control,
-		.msg_controllen = sizeof(control.room),
-	};
-	struct cmsghdr *cmsg = CMSG_FIRSTHDR(&msg);
-
-	cmsg->cmsg_level = SOL_SOCKET;
-	cmsg->cmsg_type = SCM_RIGHTS;
-	cmsg->cmsg_len = CMSG_LEN(sizeof(int));
-	memcpy(CMSG_DATA(cmsg), &fd, sizeof(int));
-	return sendmsg(to, &msg, 0) == 1 ? 0 : kt_errno("sendmsg(SCM_RIGHTS)");
-}
-
-static int take(int from)
-{
-	union {
-		char room[CMSG_SPACE(sizeof(int))];
-		struct cmsghdr align;
-	} control;
-	char byte;
-	struct iovec iov = { &byte, 1 };
-	struct msghdr msg = {
-		.msg_iov = &iov,
-		.msg_iovlen = 1,
-		.msg_control = &control,
-		.msg_controllen = sizeof(control.room),
-	};
-	int fd;
-
-	if (recvmsg(from, &msg, 0) != 1 || !CMSG_FIRSTHDR(&msg))
-		return kt_errno("recvmsg(SCM_RIGHTS)");
-	memcpy(&fd, CMSG_DATA(CMSG_FIRSTHDR(&msg)), sizeof(int));
-	return fd;
-}
-
 /* As kseald gives sockets to programs. */
 KT_TEST(life, passed_socket_still_speaks_tls)
 {
@@ -358,9 +314,9 @@ KT_TEST(life, passed_socket_still_speaks_tls)
 	int pair[2];
 
 	ASSERT_EQ(0, socketpair(AF_UNIX, SOCK_SEQPACKET, 0, pair));
-	ASSERT_EQ(0, pass(pair[0], self->link.fd));
+	ASSERT_EQ(0, kt_pass(pair[0], self->link.fd));
 	kt_close(&self->link.fd);
-	self->link.fd = take(pair[1]);
+	self->link.fd = kt_take(pair[1]);
 	ASSERT_GE(self->link.fd, 0);
 	ASSERT_EQ(4, send(self->link.fd, "data", 4, 0));
 	EXPECT_EQ(0, kt_expect_record(&self->link, KT_DATA, "data", 4));
@@ -378,7 +334,7 @@ KT_TEST(life, socket_lost_in_transit_is_closed)
 
 	ASSERT_EQ(0, socketpair(AF_UNIX, SOCK_SEQPACKET, 0, pair));
 	ASSERT_EQ(4, send(self->link.fd, "open", 4, MSG_MORE));
-	ASSERT_EQ(0, pass(pair[0], self->link.fd));
+	ASSERT_EQ(0, kt_pass(pair[0], self->link.fd));
 	kt_close(&self->link.fd);
 	close(pair[0]);
 	close(pair[1]);

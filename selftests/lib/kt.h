@@ -552,6 +552,12 @@ struct kt_reader {
  */
 int kt_reader_start(struct kt_reader *reader, int fd, size_t want, int flags);
 
+/* ---- pass.c ------------------------------------------------------------- */
+
+/** kt_pass(), kt_take() - send a file through a UNIX socket; receive one. */
+int kt_pass(int to, int fd);
+int kt_take(int from);
+
 /* ---- kernel.c ----------------------------------------------------------- */
 
 /** kt_info_get() - getsockopt(KSEAL_INFO), whole. */
