@@ -186,16 +186,27 @@ static ssize_t read_through(struct kt_link *link, struct kt_link *other, char *g
 	}
 }
 
-/* A million where that is the whole record, and a tenth of it elsewhere. */
+/* A million where that is the whole record, and a tenth of it elsewhere; fewer
+ * where every memory access is checked.
+ */
+static unsigned int flood_size(const struct kt_params *params)
+{
+	const char *few = getenv("KSEAL_FEW_VARIANTS");
+	unsigned int count = params->version == TLS_1_3_VERSION ? 1000000 : 100000;
+
+	return few && *few ? count / 50 : count;
+}
+
 TEST_F_TIMEOUT(wakeups, a_million_empty_records, 900)
 {
-	struct flood flood = { .link = &self->link, .count = 100000 };
+	struct flood flood = { .link = &self->link, .count = flood_size(&variant->params) };
+	/* so that there is room again soon, however slow the reader is */
+	int room = 4 * BATCH * 30;
 	struct kt_link other;
 	struct kt_task task;
 	char got[6];
 
-	if (variant->params.version == TLS_1_3_VERSION)
-		flood.count = 1000000;
+	ASSERT_EQ(0, setsockopt(self->link.raw, SOL_SOCKET, SO_SNDBUF, &room, sizeof(room)));
 	ASSERT_EQ(0, kt_link_open(&other, &variant->params, NULL));
 	ASSERT_EQ(0, kt_task_start(&task, send_empty_records, &flood));
 	EXPECT_EQ(6, read_through(&self->link, &other, got));
