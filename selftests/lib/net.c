@@ -91,7 +91,7 @@ static int new_namespace(void)
 
 int kt_cable_plug(void)
 {
-	return kt_run("printf 'addr add 192.0.2.1/24 dev v0\nlink set v0 up\n' | ip -b -");
+	return kt_run("printf 'addr add 192.0.2.1/24 dev v0\\nlink set v0 up\\n' | ip -b -");
 }
 
 int kt_cable_lay(struct kt_cable *cable)
@@ -105,7 +105,7 @@ int kt_cable_lay(struct kt_cable *cable)
 	    kt_run("ip link add v0 type veth peer name v1 netns /proc/%d/fd/%d",
 		   getpid(), cable->there) ||
 	    kt_cable_plug() || kt_enter(cable->there) ||
-	    kt_run("printf 'addr add 192.0.2.2/24 dev v1\nlink set v1 up\n' | ip -b -"))
+	    kt_run("printf 'addr add 192.0.2.2/24 dev v1\\nlink set v1 up\\n' | ip -b -"))
 		return -1;
 	return kt_enter(cable->here);
 }
