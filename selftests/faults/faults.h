@@ -25,6 +25,7 @@ enum fault_flags {
 	NO_POINTS	= 1 << 4,	/* nothing in it can fail */
 	ONCE		= 1 << 5,	/* the suite makes no difference */
 	ENDS		= 1 << 6,	/* its @settle sees the connection end */
+	MAYBE_POINTS	= 1 << 7,	/* only the cipher may want memory, if it does */
 };
 
 /**

@@ -203,9 +203,11 @@ static int forged_settle(struct scene *scene)
 #define TINY { .fd_rcvbuf = 2304 }
 
 const struct operation recv_operations[] = {
-	{ .name = "recv, into the reader's memory", .prepare = feed_full, .act = direct },
+	{ .name = "recv, into the reader's memory", .flags = MAYBE_POINTS,
+	  .prepare = feed_full, .act = direct },
 	{ .name = "recv, into own pages", .prepare = feed_full, .act = into_own },
-	{ .name = "recv, MSG_WAITALL", .prepare = feed_three, .act = all },
+	{ .name = "recv, MSG_WAITALL", .flags = MAYBE_POINTS, .prepare = feed_three,
+	  .act = all },
 	{ .name = "recv, MSG_PEEK", .prepare = feed_three, .act = peek },
 	{ .name = "recv, MSG_TRUNC", .prepare = feed_three, .act = discard },
 	{ .name = "recv, in pieces", .prepare = feed_full, .act = in_pieces },
