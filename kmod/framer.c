@@ -20,6 +20,19 @@
 #include "kseal.h"
 
 /**
+ * kseal_rx_head() - where the stream that is not opened begins
+ * @sk: socket, locked
+ * @rx: its receiving side
+ *
+ * Return: the first byte's number, in TCP's count; less than what is on TCP's
+ * queue when bytes were moved.
+ */
+u32 kseal_rx_head(const struct sock *sk, const struct kseal_rx *rx)
+{
+	return tcp_sk(sk)->copied_seq - rx->held;
+}
+
+/**
  * kseal_rx_avail() - bytes of the stream that have arrived and are not opened
  * @sk: socket, locked
  * @rx: its receiving side
@@ -63,7 +76,7 @@ int kseal_rx_copy(struct sock *sk, struct kseal_rx *rx, u32 off, void *to, u32 l
 		return -EFAULT;
 	if (held)
 		memcpy(to, page_address(rx->held_pages[0]) + off, held);
-	return kseal_queue_copy(sk, &skb, tcp_sk(sk)->copied_seq + off + held - rx->held,
+	return kseal_queue_copy(sk, &skb, kseal_rx_head(sk, rx) + off + held,
 				(u8 *)to + held, len - held);
 }
 
@@ -91,7 +104,7 @@ int kseal_rx_map(struct sock *sk, struct kseal_rx *rx, u32 off, u32 len)
 		n = min3(len, rx->held - off, (u32)(PAGE_SIZE - offset_in_page(off)));
 		sg_set_page(sg++, rx->held_pages[off / PAGE_SIZE], n, offset_in_page(off));
 	}
-	err = kseal_queue_map(sk, tcp_sk(sk)->copied_seq + off - rx->held, len, &sg, end);
+	err = kseal_queue_map(sk, kseal_rx_head(sk, rx) + off, len, &sg, end);
 	if (!err)
 		sg_mark_end(sg - 1);
 	return err;
@@ -178,12 +191,13 @@ static int add_held_page(struct sock *sk, struct kseal_rx *rx, gfp_t gfp)
  */
 int kseal_rx_hold(struct sock *sk, struct kseal_rx *rx, gfp_t gfp)
 {
-	u32 want = rx->frame.full ? min(kseal_queue_len(sk), rx->frame.full - rx->held) : kseal_queue_len(sk);
 	struct sk_buff *skb = skb_peek(&sk->sk_receive_queue);
-	u32 moved = 0, n, at;
+	u32 want = kseal_queue_len(sk), moved = 0, n, at;
 	int err = 0;
 
 	BUILD_BUG_ON(KSEAL_RECORD_MAX > KSEAL_RECORD_PAGES * PAGE_SIZE);
+	if (rx->frame.full)
+		want = min(want, rx->frame.full - rx->held);
 	if (!rx->held && want) {
 		kseal_count(sk, KSEAL_STAT_RX_HELD, 1);
 		rx->stats.held++;
@@ -229,8 +243,7 @@ static void look(struct sock *sk, struct kseal_rx *rx)
 /* The window, or TCP's memory, is used up before the record is whole. */
 static bool is_stuck(const struct sock *sk, const struct kseal_rx *rx)
 {
-	return !rx->err && !rx->bad && !kseal_rx_whole(sk, rx) &&
-	       tcp_epollin_ready(sk, INT_MAX);
+	return !rx->err && !rx->bad && !kseal_rx_whole(sk, rx) && kseal_queue_full(sk);
 }
 
 /**
@@ -285,7 +298,7 @@ void kseal_rx_consume(struct sock *sk, struct kseal_rx *rx)
  */
 static bool is_news(struct sock *sk, struct kseal_rx *rx)
 {
-	u32 head = tcp_sk(sk)->copied_seq - rx->held;
+	u32 head = kseal_rx_head(sk, rx);
 	struct kseal_header header;
 	struct kseal_walk walk;
 	bool news = false;
@@ -295,7 +308,7 @@ static bool is_news(struct sock *sk, struct kseal_rx *rx)
 		return false;
 	if (before(rx->seen, head))
 		rx->seen = head;
-	kseal_walk_late(sk, &walk, rx->seen - head);
+	kseal_walk_late(sk, rx, &walk, rx->seen - head);
 	while ((ret = kseal_walk(sk, rx, &walk, &header)) > 0)
 		news = true;
 	rx->seen = head + walk.off;
@@ -338,8 +351,7 @@ void kseal_data_ready(struct sock *sk)
 void kseal_rx_call(struct sock *sk, struct kseal_rx *rx)
 {
 	look_for_news(sk, rx);
-	/* a reader in the kernel may have put a callback of its own there */
-	if (sk->sk_data_ready != kseal_data_ready)
+	if (kseal_kernel_reads(sk))
 		sk->sk_data_ready(sk);
 	else if (rx->ready || (sk->sk_shutdown & RCV_SHUTDOWN))
 		kseal_sk(sk)->data_ready(sk);

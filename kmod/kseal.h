@@ -335,6 +335,7 @@ void kseal_tx_drop(struct sock *sk, struct kseal_tx *tx);
 
 /* queue.c */
 u32 kseal_queue_len(const struct sock *sk);
+bool kseal_queue_full(const struct sock *sk);
 struct sk_buff *kseal_queue_find(const struct sock *sk, struct sk_buff *skb,
 				 u32 seq, u32 *off);
 struct sk_buff *kseal_queue_find_late(const struct sock *sk, u32 seq);
@@ -354,11 +355,13 @@ struct kseal_walk {
 
 /* walk.c */
 void kseal_walk_early(const struct sock *sk, struct kseal_walk *walk);
-void kseal_walk_late(const struct sock *sk, struct kseal_walk *walk, u32 off);
+void kseal_walk_late(const struct sock *sk, const struct kseal_rx *rx, struct kseal_walk *walk,
+		     u32 off);
 int kseal_walk(const struct sock *sk, const struct kseal_rx *rx, struct kseal_walk *walk,
 	       struct kseal_header *header);
 
 /* framer.c */
+u32 kseal_rx_head(const struct sock *sk, const struct kseal_rx *rx);
 u32 kseal_rx_avail(const struct sock *sk, const struct kseal_rx *rx);
 bool kseal_rx_whole(const struct sock *sk, const struct kseal_rx *rx);
 void kseal_rx_look(struct sock *sk, struct kseal_rx *rx, gfp_t gfp);
@@ -370,6 +373,13 @@ void kseal_rx_lower_mark(struct sock *sk, struct kseal_rx *rx);
 void kseal_rx_restore_mark(struct sock *sk, struct kseal_rx *rx);
 void kseal_rx_drop_held(struct sock *sk, struct kseal_rx *rx);
 void kseal_data_ready(struct sock *sk);
+
+/* A reader in the kernel (KCM, NVMe over TCP) has put its callback in our place. */
+static inline bool kseal_kernel_reads(const struct sock *sk)
+{
+	return sk->sk_data_ready != kseal_data_ready;
+}
+
 void kseal_rx_call(struct sock *sk, struct kseal_rx *rx);
 int kseal_set_rcvlowat(struct sock *sk, int val);
 

@@ -24,6 +24,17 @@ u32 kseal_queue_len(const struct sock *sk)
 }
 
 /**
+ * kseal_queue_full() - whether nothing more can come before something is taken
+ * @sk: socket, locked
+ *
+ * Return: true when the window, or the memory for it, is used up.
+ */
+bool kseal_queue_full(const struct sock *sk)
+{
+	return tcp_epollin_ready(sk, INT_MAX);
+}
+
+/**
  * kseal_queue_find() - look for a byte, forwards
  * @sk: socket, locked
  * @skb: where to begin; NULL nowhere

@@ -84,12 +84,6 @@ static int read_records(struct sock *sk, struct kseal_rx *rx, read_descriptor_t 
 	return copied ?: ret;
 }
 
-/* Nothing more can come before something is taken. */
-static bool is_window_full(const struct sock *sk)
-{
-	return tcp_epollin_ready(sk, INT_MAX);
-}
-
 static bool is_control_next(struct kseal_rx *rx)
 {
 	const struct kseal_plain *plain;
@@ -129,7 +123,7 @@ int kseal_read_sock(struct sock *sk, read_descriptor_t *desc, sk_read_actor_t ac
 	if (is_control_next(ks->rx))
 		ks->data_ready(sk);
 	/* it waits for more than is here, and that would never be */
-	if (ret > 0 && !desc->count && ks->rx->ready && is_window_full(sk))
+	if (ret > 0 && !desc->count && ks->rx->ready && kseal_queue_full(sk))
 		sk->sk_data_ready(sk);
 	return ret;
 }
@@ -152,7 +146,7 @@ int kseal_peek_len(struct socket *sock)
 
 	if (!ks->rx)
 		return ks->base_ops->peek_len(sock);
-	if (!sock_owned_by_user_nocheck(sk) && is_window_full(sk))
+	if (!sock_owned_by_user_nocheck(sk) && kseal_queue_full(sk))
 		return INT_MAX;
 	return kseal_rx_inq(sk, ks->rx);
 }

@@ -426,7 +426,7 @@ static int recv_locked(struct sock *sk, struct kseal_rx *rx, struct msghdr *msg,
 			   sock_rcvtimeo(sk, flags & MSG_DONTWAIT));
 	kseal_rx_look(sk, rx, sk->sk_allocation);
 	/* a reader in the kernel has stopped at a control record, for us to take */
-	if (rx->ready && sk->sk_data_ready != kseal_data_ready)
+	if (rx->ready && kseal_kernel_reads(sk))
 		sk->sk_data_ready(sk);
 	return rd.copied ?: ret;
 }

@@ -71,7 +71,7 @@ static void kseal_detach(struct sock *sk, struct kseal_sock *ks)
 	write_lock_bh(&sk->sk_callback_lock);
 	rcu_assign_pointer(inet_csk(sk)->icsk_ulp_data, NULL);
 	WRITE_ONCE(sk->sk_prot, (struct proto *)ks->base);
-	if (sk->sk_data_ready == kseal_data_ready)
+	if (!kseal_kernel_reads(sk))
 		sk->sk_data_ready = ks->data_ready;
 	write_unlock_bh(&sk->sk_callback_lock);
 }

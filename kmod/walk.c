@@ -22,14 +22,14 @@ void kseal_walk_early(const struct sock *sk, struct kseal_walk *walk)
 /**
  * kseal_walk_late() - begin at a record that came of late
  * @sk: socket, locked
+ * @rx: its receiving side
  * @walk: to fill
  * @off: where in the stream the record begins, counted from the head
  */
-void kseal_walk_late(const struct sock *sk, struct kseal_walk *walk, u32 off)
+void kseal_walk_late(const struct sock *sk, const struct kseal_rx *rx, struct kseal_walk *walk,
+		     u32 off)
 {
-	const struct kseal_rx *rx = kseal_sk(sk)->rx;
-
-	walk->skb = kseal_queue_find_late(sk, tcp_sk(sk)->copied_seq - rx->held + off);
+	walk->skb = kseal_queue_find_late(sk, kseal_rx_head(sk, rx) + off);
 	if (!walk->skb)
 		walk->skb = skb_peek(&sk->sk_receive_queue);
 	walk->off = off;
@@ -47,7 +47,7 @@ void kseal_walk_late(const struct sock *sk, struct kseal_walk *walk, u32 off)
 int kseal_walk(const struct sock *sk, const struct kseal_rx *rx, struct kseal_walk *walk,
 	       struct kseal_header *header)
 {
-	u32 seq = tcp_sk(sk)->copied_seq - rx->held + walk->off;
+	u32 seq = kseal_rx_head(sk, rx) + walk->off;
 	u32 avail = kseal_rx_avail(sk, rx) - walk->off;
 	u8 bytes[KSEAL_HEADER_SIZE];
 	int err;
