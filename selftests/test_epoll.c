@@ -5,70 +5,48 @@
 
 KT_FIXTURE_OPEN(epoll)
 
-/* epoll set with @fd in it, for @events. */
-static int watch(int fd, uint32_t events)
-{
-	struct epoll_event event = { .events = events };
-	int set = epoll_create1(EPOLL_CLOEXEC);
-
-	if (set < 0 || epoll_ctl(set, EPOLL_CTL_ADD, fd, &event)) {
-		kt_errno("epoll");
-		kt_close(&set);
-	}
-	return set;
-}
-
-/* Events that are there now; 0 for none. */
-static uint32_t events_in(int set, int timeout_ms)
-{
-	struct epoll_event event;
-	int n = epoll_wait(set, &event, 1, timeout_ms);
-
-	return n == 1 ? event.events : 0;
-}
-
 KT_TEST(epoll, level)
 {
 	static uint8_t wire[KT_MAX_WIRE];
 	ssize_t len = kt_seal_pattern(&self->link, 100, wire);
-	int set = watch(self->link.fd, EPOLLIN);
+	int set = kt_watch(self->link.fd, EPOLLIN);
 	uint8_t got[100];
 
 	ASSERT_GE(set, 0);
-	EXPECT_EQ(0, events_in(set, 0));
+	EXPECT_EQ(0, kt_events(set, 0));
 	ASSERT_EQ(0, kt_write_here(&self->link, wire, len - 1));
-	EXPECT_EQ(0, events_in(set, 0));
+	EXPECT_EQ(0, kt_events(set, 0));
 	ASSERT_EQ(0, kt_write_here(&self->link, wire + len - 1, 1));
-	EXPECT_EQ(EPOLLIN, events_in(set, 0));
-	EXPECT_EQ(EPOLLIN, events_in(set, 0));
+	EXPECT_EQ(EPOLLIN, kt_events(set, 0));
+	EXPECT_EQ(EPOLLIN, kt_events(set, 0));
 	ASSERT_EQ(50, recv(self->link.fd, got, 50, 0));
-	EXPECT_EQ(EPOLLIN, events_in(set, 0));
+	EXPECT_EQ(EPOLLIN, kt_events(set, 0));
 	ASSERT_EQ(50, recv(self->link.fd, got, 50, 0));
-	EXPECT_EQ(0, events_in(set, 0));
+	EXPECT_EQ(0, kt_events(set, 0));
 	close(set);
 }
 
 KT_TEST(epoll, edge)
 {
 	static uint8_t wire[KT_MAX_WIRE];
-	int set = watch(self->link.fd, EPOLLIN | EPOLLET);
+	int set = kt_watch(self->link.fd, EPOLLIN | EPOLLET);
 	uint8_t got[100];
 
 	ASSERT_GE(set, 0);
-	EXPECT_EQ(0, events_in(set, 0));
+	EXPECT_EQ(0, kt_events(set, 0));
 	for (int i = 0; i < 5; i++) {
 		ssize_t len = kt_seal_pattern(&self->link, 100, wire);
 
 		ASSERT_EQ(0, kt_write_here(&self->link, wire, 3));
-		EXPECT_EQ(0, events_in(set, 0));
+		EXPECT_EQ(0, kt_events(set, 0));
 		ASSERT_EQ(0, kt_write_here(&self->link, wire + 3, len - 10));
-		EXPECT_EQ(0, events_in(set, 0));
+		EXPECT_EQ(0, kt_events(set, 0));
 		ASSERT_EQ(0, kt_write_here(&self->link, wire + len - 7, 7));
-		EXPECT_EQ(EPOLLIN, events_in(set, 0));
-		EXPECT_EQ(0, events_in(set, 0));
+		EXPECT_EQ(EPOLLIN, kt_events(set, 0));
+		EXPECT_EQ(0, kt_events(set, 0));
 		ASSERT_EQ(100, recv(self->link.fd, got, 100, 0));
 		EXPECT_ERRNO(EAGAIN, recv(self->link.fd, got, 1, MSG_DONTWAIT));
-		EXPECT_EQ(0, events_in(set, 0));
+		EXPECT_EQ(0, kt_events(set, 0));
 	}
 	close(set);
 }
@@ -87,7 +65,7 @@ static int drain_by_edges(struct kt_link *link, int set, uint64_t want)
 	while (seen < want) {
 		ssize_t n;
 
-		if (!events_in(set, KT_WAIT_MS)) {
+		if (!kt_events(set, KT_WAIT_MS)) {
 			kt_say("no event in %d ms after %llu bytes", KT_WAIT_MS,
 			       (unsigned long long)seen);
 			return -1;
@@ -105,7 +83,7 @@ static int drain_by_edges(struct kt_link *link, int set, uint64_t want)
 
 KT_TEST(epoll, edges_suffice_for_a_stream)
 {
-	int set = watch(self->link.fd, EPOLLIN | EPOLLET);
+	int set = kt_watch(self->link.fd, EPOLLIN | EPOLLET);
 	struct kt_task task;
 
 	ASSERT_GE(set, 0);
@@ -123,7 +101,7 @@ KT_TEST(epoll, edges_suffice_when_records_outgrow_the_window)
 	int set;
 
 	ASSERT_EQ(0, kt_link_reopen(&self->link, &variant->params, &tune));
-	set = watch(self->link.fd, EPOLLIN | EPOLLET);
+	set = kt_watch(self->link.fd, EPOLLIN | EPOLLET);
 	ASSERT_GE(set, 0);
 	ASSERT_EQ(0, kt_task_start(&task, send_long_records, &self->link));
 	EXPECT_EQ(0, drain_by_edges(&self->link, set, 100000));
@@ -137,14 +115,14 @@ KT_TEST(epoll, key_is_an_edge_for_what_is_queued)
 	int set;
 
 	ASSERT_EQ(0, kt_link_reopen_keyless(&self->link, &variant->params));
-	set = watch(self->link.fd, EPOLLIN | EPOLLET);
+	set = kt_watch(self->link.fd, EPOLLIN | EPOLLET);
 	ASSERT_GE(set, 0);
 	ASSERT_EQ(0, kt_send_pattern(&self->link, 100, 0));
 	ASSERT_EQ(0, kt_all_here(&self->link));
-	EXPECT_EQ(EPOLLIN, events_in(set, KT_WAIT_MS));
+	EXPECT_EQ(EPOLLIN, kt_events(set, KT_WAIT_MS));
 	kt_key_rewind(&self->link.in.key, 1);
 	ASSERT_EQ(0, kt_install(self->link.fd, TLS_RX, &self->link.in.key));
-	EXPECT_EQ(EPOLLIN, events_in(set, KT_WAIT_MS));
+	EXPECT_EQ(EPOLLIN, kt_events(set, KT_WAIT_MS));
 	close(set);
 }
 
@@ -154,14 +132,14 @@ KT_TEST(epoll, room_is_an_edge_for_writers)
 	int set;
 
 	ASSERT_EQ(0, kt_link_reopen_small(&self->link, &variant->params));
-	set = watch(self->link.fd, EPOLLOUT | EPOLLET);
+	set = kt_watch(self->link.fd, EPOLLOUT | EPOLLET);
 	ASSERT_GE(set, 0);
-	EXPECT_EQ(EPOLLOUT, events_in(set, 0));
+	EXPECT_EQ(EPOLLOUT, kt_events(set, 0));
 	sent = kt_fill_buffers(self->link.fd, 16384, 0);
 	ASSERT_GT(sent, 0);
-	EXPECT_EQ(0, events_in(set, 0));
+	EXPECT_EQ(0, kt_events(set, 0));
 	ASSERT_EQ(0, kt_expect_stream(&self->link, sent, 0, NULL));
-	EXPECT_EQ(EPOLLOUT, events_in(set, KT_WAIT_MS));
+	EXPECT_EQ(EPOLLOUT, kt_events(set, KT_WAIT_MS));
 	close(set);
 }
 

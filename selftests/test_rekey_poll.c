@@ -13,23 +13,11 @@ FIXTURE(polled)
 
 KT_VARIANTS_13(polled);
 
-static int watch(int fd, uint32_t events)
-{
-	struct epoll_event event = { .events = events };
-	int set = epoll_create1(EPOLL_CLOEXEC);
-
-	if (set < 0 || epoll_ctl(set, EPOLL_CTL_ADD, fd, &event)) {
-		kt_errno("epoll");
-		kt_close(&set);
-	}
-	return set;
-}
-
 FIXTURE_SETUP(polled)
 {
 	ASSERT_EQ(0, kt_link_open(&self->link, &variant->params, NULL));
-	self->level = watch(self->link.fd, EPOLLIN);
-	self->edge = watch(self->link.fd, EPOLLIN | EPOLLET);
+	self->level = kt_watch(self->link.fd, EPOLLIN);
+	self->edge = kt_watch(self->link.fd, EPOLLIN | EPOLLET);
 	ASSERT_GE(self->level, 0);
 	ASSERT_GE(self->edge, 0);
 }
@@ -41,100 +29,79 @@ FIXTURE_TEARDOWN(polled)
 	kt_close(&self->edge);
 }
 
-static uint32_t events_in(int set, int timeout_ms)
-{
-	struct epoll_event event;
-
-	return epoll_wait(set, &event, 1, timeout_ms) == 1 ? event.events : 0;
-}
-
 /* Up to the point where reading says EKEYEXPIRED, all events fetched. */
 static int pause_reading(FIXTURE_DATA(polled) *self)
 {
-	if (kt_peer_rekey(&self->link, &self->next) || kt_all_here(&self->link) ||
-	    kt_expect_key_update(self->link.fd) || kt_expect_expired(self->link.fd))
+	if (kt_pause_reading(&self->link, &self->next))
 		return -1;
-	events_in(self->edge, 0);
+	kt_events(self->edge, 0);
 	return 0;
-}
-
-static int resume(FIXTURE_DATA(polled) *self)
-{
-	if (kt_install(self->link.fd, TLS_RX, &self->next))
-		return kt_errno("a second TLS_RX");
-	return 0;
-}
-
-static int data_arrives(FIXTURE_DATA(polled) *self, size_t len, uint64_t position)
-{
-	return kt_send_pattern(&self->link, len, position) || kt_all_here(&self->link) ?
-	       -1 : 0;
 }
 
 /* ---- poll and epoll --------------------------------------------------------- */
 
 KT_TEST(polled, the_message_itself_is_readable)
 {
-	EXPECT_EQ(0, events_in(self->edge, 0));
+	EXPECT_EQ(0, kt_events(self->edge, 0));
 	ASSERT_EQ(0, kt_peer_rekey(&self->link, &self->next));
-	ASSERT_EQ(0, data_arrives(self, 100, 0));
+	ASSERT_EQ(0, kt_pattern_arrives(&self->link, 100, 0));
 	EXPECT_EQ(POLLIN, kt_poll(self->link.fd, POLLIN, 0));
-	EXPECT_EQ(EPOLLIN, events_in(self->level, 0));
-	EXPECT_EQ(EPOLLIN, events_in(self->edge, 0));
+	EXPECT_EQ(EPOLLIN, kt_events(self->level, 0));
+	EXPECT_EQ(EPOLLIN, kt_events(self->edge, 0));
 	ASSERT_EQ(0, kt_expect_key_update(self->link.fd));
 	EXPECT_EQ(0, kt_poll(self->link.fd, POLLIN, 0));
-	EXPECT_EQ(0, events_in(self->level, 0));
-	EXPECT_EQ(0, events_in(self->edge, 0));
+	EXPECT_EQ(0, kt_events(self->level, 0));
+	EXPECT_EQ(0, kt_events(self->edge, 0));
 }
 
 /* Opened by a look at what is in front, it is as readable as before. */
 KT_TEST(polled, a_peek_changes_nothing)
 {
-	ASSERT_EQ(0, data_arrives(self, 100, 0));
+	ASSERT_EQ(0, kt_pattern_arrives(&self->link, 100, 0));
 	ASSERT_EQ(0, kt_peer_rekey(&self->link, &self->next));
-	ASSERT_EQ(0, data_arrives(self, 100, 100));
+	ASSERT_EQ(0, kt_pattern_arrives(&self->link, 100, 100));
 	EXPECT_EQ(100, kt_recv_pattern(self->link.fd, 1000, 0, MSG_PEEK));
-	EXPECT_EQ(EPOLLIN, events_in(self->level, 0));
+	EXPECT_EQ(EPOLLIN, kt_events(self->level, 0));
 	EXPECT_EQ(100, kt_recv_pattern(self->link.fd, 1000, 0, 0));
-	EXPECT_EQ(EPOLLIN, events_in(self->level, 0));
+	EXPECT_EQ(EPOLLIN, kt_events(self->level, 0));
 	ASSERT_EQ(0, kt_expect_key_update(self->link.fd));
 	EXPECT_EQ(0, kt_expect_expired(self->link.fd));
-	EXPECT_EQ(0, events_in(self->level, 0));
+	EXPECT_EQ(0, kt_events(self->level, 0));
 }
 
 KT_TEST(polled, no_event_before_the_key)
 {
 	ASSERT_EQ(0, pause_reading(self));
 	for (int i = 0; i < 3; i++) {
-		ASSERT_EQ(0, data_arrives(self, 100, i * 100));
+		ASSERT_EQ(0, kt_pattern_arrives(&self->link, 100, i * 100));
 		EXPECT_EQ(0, kt_poll(self->link.fd, POLLIN, 0));
-		EXPECT_EQ(0, events_in(self->level, 0));
-		EXPECT_EQ(0, events_in(self->edge, 0));
+		EXPECT_EQ(0, kt_events(self->level, 0));
+		EXPECT_EQ(0, kt_events(self->edge, 0));
 		/* nor is there anything to count */
 		EXPECT_EQ(0, kt_unread(self->link.fd));
 	}
-	ASSERT_EQ(0, resume(self));
+	ASSERT_EQ(0, kt_resume_reading(&self->link, &self->next));
 	EXPECT_EQ(300, kt_unread(self->link.fd));
 	EXPECT_EQ(POLLIN, kt_poll(self->link.fd, POLLIN, 0));
-	EXPECT_EQ(EPOLLIN, events_in(self->level, 0));
-	EXPECT_EQ(EPOLLIN, events_in(self->edge, 0));
-	EXPECT_EQ(0, events_in(self->edge, 0));
+	EXPECT_EQ(EPOLLIN, kt_events(self->level, 0));
+	EXPECT_EQ(EPOLLIN, kt_events(self->edge, 0));
+	EXPECT_EQ(0, kt_events(self->edge, 0));
 	EXPECT_EQ(300, kt_recv_pattern(self->link.fd, 1000, 0, 0));
-	EXPECT_EQ(0, events_in(self->level, 0));
+	EXPECT_EQ(0, kt_events(self->level, 0));
 }
 
 /* The key first, the data later: one event, and not for the key. */
 KT_TEST(polled, no_event_before_the_data)
 {
 	ASSERT_EQ(0, pause_reading(self));
-	ASSERT_EQ(0, resume(self));
+	ASSERT_EQ(0, kt_resume_reading(&self->link, &self->next));
 	EXPECT_EQ(0, kt_poll(self->link.fd, POLLIN, 0));
-	EXPECT_EQ(0, events_in(self->level, 0));
-	EXPECT_EQ(0, events_in(self->edge, 0));
-	ASSERT_EQ(0, data_arrives(self, 100, 0));
-	EXPECT_EQ(EPOLLIN, events_in(self->level, 0));
-	EXPECT_EQ(EPOLLIN, events_in(self->edge, 0));
-	EXPECT_EQ(0, events_in(self->edge, 0));
+	EXPECT_EQ(0, kt_events(self->level, 0));
+	EXPECT_EQ(0, kt_events(self->edge, 0));
+	ASSERT_EQ(0, kt_pattern_arrives(&self->link, 100, 0));
+	EXPECT_EQ(EPOLLIN, kt_events(self->level, 0));
+	EXPECT_EQ(EPOLLIN, kt_events(self->edge, 0));
+	EXPECT_EQ(0, kt_events(self->edge, 0));
 	EXPECT_EQ(100, kt_recv_pattern(self->link.fd, 1000, 0, 0));
 }
 
@@ -143,13 +110,13 @@ KT_TEST(polled, refused_key_is_no_event)
 	struct kt_key wrong;
 
 	ASSERT_EQ(0, pause_reading(self));
-	ASSERT_EQ(0, data_arrives(self, 100, 0));
+	ASSERT_EQ(0, kt_pattern_arrives(&self->link, 100, 0));
 	wrong = self->next;
 	wrong.version = TLS_1_2_VERSION;
 	EXPECT_ERRNO(EINVAL, kt_install(self->link.fd, TLS_RX, &wrong));
 	EXPECT_EQ(0, kt_poll(self->link.fd, POLLIN, 0));
-	EXPECT_EQ(0, events_in(self->level, 0));
-	EXPECT_EQ(0, events_in(self->edge, 0));
+	EXPECT_EQ(0, kt_events(self->level, 0));
+	EXPECT_EQ(0, kt_events(self->edge, 0));
 }
 
 KT_TEST(polled, no_event_for_half_a_record)
@@ -160,12 +127,12 @@ KT_TEST(polled, no_event_for_half_a_record)
 	ASSERT_EQ(0, pause_reading(self));
 	len = kt_seal_pattern(&self->link, 100, wire);
 	ASSERT_EQ(0, kt_write_here(&self->link, wire, len - 1));
-	ASSERT_EQ(0, resume(self));
-	EXPECT_EQ(0, events_in(self->level, 0));
-	EXPECT_EQ(0, events_in(self->edge, 0));
+	ASSERT_EQ(0, kt_resume_reading(&self->link, &self->next));
+	EXPECT_EQ(0, kt_events(self->level, 0));
+	EXPECT_EQ(0, kt_events(self->edge, 0));
 	ASSERT_EQ(0, kt_write_here(&self->link, wire + len - 1, 1));
-	EXPECT_EQ(EPOLLIN, events_in(self->level, 0));
-	EXPECT_EQ(EPOLLIN, events_in(self->edge, 0));
+	EXPECT_EQ(EPOLLIN, kt_events(self->level, 0));
+	EXPECT_EQ(EPOLLIN, kt_events(self->edge, 0));
 }
 
 /* In threads: poll(), and epoll_wait() both ways, asleep before the data. */
@@ -180,14 +147,14 @@ static ssize_t sleep_in_level(void *arg)
 {
 	FIXTURE_DATA(polled) *self = arg;
 
-	return events_in(self->level, KT_WAIT_MS);
+	return kt_events(self->level, KT_WAIT_MS);
 }
 
 static ssize_t sleep_in_edge(void *arg)
 {
 	FIXTURE_DATA(polled) *self = arg;
 
-	return events_in(self->edge, KT_WAIT_MS);
+	return kt_events(self->edge, KT_WAIT_MS);
 }
 
 static ssize_t (*const sleepers[])(void *) = {
@@ -202,11 +169,11 @@ KT_TEST(polled, sleepers_wake_for_the_key)
 		ASSERT_EQ(0, pause_reading(self));
 		ASSERT_EQ(0, kt_task_start(&task, sleepers[i], self));
 		ASSERT_EQ(0, kt_task_asleep(&task));
-		ASSERT_EQ(0, data_arrives(self, 100, 0));
+		ASSERT_EQ(0, kt_pattern_arrives(&self->link, 100, 0));
 		/* had it an event, it would be through, not asleep */
 		ASSERT_EQ(0, kt_task_asleep(&task));
-		EXPECT_EQ(0, events_in(self->level, 0));
-		ASSERT_EQ(0, resume(self));
+		EXPECT_EQ(0, kt_events(self->level, 0));
+		ASSERT_EQ(0, kt_resume_reading(&self->link, &self->next));
 		EXPECT_EQ(POLLIN, kt_task_join(&task));
 		EXPECT_EQ(100, kt_recv_pattern(self->link.fd, 1000, 0, 0));
 	}
@@ -220,10 +187,10 @@ KT_TEST(polled, sleepers_wake_for_data_behind_the_key)
 		ASSERT_EQ(0, pause_reading(self));
 		ASSERT_EQ(0, kt_task_start(&task, sleepers[i], self));
 		ASSERT_EQ(0, kt_task_asleep(&task));
-		ASSERT_EQ(0, resume(self));
+		ASSERT_EQ(0, kt_resume_reading(&self->link, &self->next));
 		ASSERT_EQ(0, kt_task_asleep(&task));
-		EXPECT_EQ(0, events_in(self->level, 0));
-		ASSERT_EQ(0, data_arrives(self, 100, 0));
+		EXPECT_EQ(0, kt_events(self->level, 0));
+		ASSERT_EQ(0, kt_pattern_arrives(&self->link, 100, 0));
 		EXPECT_EQ(POLLIN, kt_task_join(&task));
 		EXPECT_EQ(100, kt_recv_pattern(self->link.fd, 1000, 0, 0));
 	}
@@ -254,7 +221,7 @@ KT_TEST(polled, edges_suffice_for_a_stream_with_rekeys)
 		uint8_t type;
 		ssize_t n;
 
-		ASSERT_NE(0, events_in(self->edge, KT_WAIT_MS))
+		ASSERT_NE(0, kt_events(self->edge, KT_WAIT_MS))
 			TH_LOG("no event after %llu bytes, %llu keys",
 			       (unsigned long long)seen, (unsigned long long)updates);
 		while ((n = kt_recv_type(self->link.fd, &type, got, sizeof(got),

@@ -26,41 +26,19 @@ FIXTURE_TEARDOWN(pause)
 	kt_close(&self->pipe[1]);
 }
 
-/* Up to the point where reading says EKEYEXPIRED. */
-static int pause_reading(FIXTURE_DATA(pause) *self)
-{
-	if (kt_peer_rekey(&self->link, &self->next) || kt_all_here(&self->link) ||
-	    kt_expect_key_update(self->link.fd) || kt_expect_expired(self->link.fd))
-		return -1;
-	return 0;
-}
-
-static int resume(FIXTURE_DATA(pause) *self)
-{
-	if (kt_install(self->link.fd, TLS_RX, &self->next))
-		return kt_errno("a second TLS_RX");
-	return 0;
-}
-
-static int data_arrives(FIXTURE_DATA(pause) *self, size_t len, uint64_t position)
-{
-	return kt_send_pattern(&self->link, len, position) || kt_all_here(&self->link) ?
-	       -1 : 0;
-}
-
 /* ---- reading ---------------------------------------------------------------- */
 
 KT_TEST(pause, every_read_says_so)
 {
-	ASSERT_EQ(0, pause_reading(self));
+	ASSERT_EQ(0, kt_pause_reading(&self->link, &self->next));
 	EXPECT_EQ(0, kt_expect_expired(self->link.fd));
-	ASSERT_EQ(0, data_arrives(self, 100, 0));
+	ASSERT_EQ(0, kt_pattern_arrives(&self->link, 100, 0));
 	EXPECT_EQ(0, kt_expect_expired(self->link.fd));
 	EXPECT_EQ(EKEYEXPIRED, kt_recv_errno(self->link.fd, MSG_TRUNC));
 	EXPECT_ERRNO(EKEYEXPIRED, splice(self->link.fd, NULL, self->pipe[1], NULL, 1000, 0));
 	EXPECT_ERRNO(EKEYEXPIRED, splice(self->link.fd, NULL, self->pipe[1], NULL, 1000,
 					 SPLICE_F_NONBLOCK));
-	ASSERT_EQ(0, resume(self));
+	ASSERT_EQ(0, kt_resume_reading(&self->link, &self->next));
 	EXPECT_EQ(100, kt_recv_pattern(self->link.fd, 1000, 0, 0));
 }
 
@@ -70,10 +48,10 @@ KT_TEST(pause, data_in_front_comes_first)
 	static const int flags[] = { 0, MSG_DONTWAIT, MSG_WAITALL, MSG_PEEK };
 
 	for (size_t i = 0; i < ARRAY_SIZE(flags); i++) {
-		ASSERT_EQ(0, data_arrives(self, 100, 0));
-		ASSERT_EQ(0, data_arrives(self, 100, 100));
+		ASSERT_EQ(0, kt_pattern_arrives(&self->link, 100, 0));
+		ASSERT_EQ(0, kt_pattern_arrives(&self->link, 100, 100));
 		ASSERT_EQ(0, kt_peer_rekey(&self->link, &self->next));
-		ASSERT_EQ(0, data_arrives(self, 100, 200));
+		ASSERT_EQ(0, kt_pattern_arrives(&self->link, 100, 200));
 		EXPECT_EQ(200, kt_recv_pattern(self->link.fd, 300, 0, flags[i]));
 		if (flags[i] == MSG_PEEK) {
 			EXPECT_EQ(200, kt_recv_pattern(self->link.fd, 300, 0, MSG_PEEK));
@@ -82,7 +60,7 @@ KT_TEST(pause, data_in_front_comes_first)
 		}
 		EXPECT_EQ(0, kt_expect_key_update(self->link.fd));
 		EXPECT_EQ(0, kt_expect_expired(self->link.fd));
-		ASSERT_EQ(0, resume(self));
+		ASSERT_EQ(0, kt_resume_reading(&self->link, &self->next));
 		EXPECT_EQ(100, kt_recv_pattern(self->link.fd, 300, 200, 0));
 	}
 }
@@ -90,12 +68,12 @@ KT_TEST(pause, data_in_front_comes_first)
 /* What was opened with the old key stays opened. */
 KT_TEST(pause, key_comes_before_the_message_is_read)
 {
-	ASSERT_EQ(0, data_arrives(self, 100, 0));
+	ASSERT_EQ(0, kt_pattern_arrives(&self->link, 100, 0));
 	ASSERT_EQ(0, kt_peer_rekey(&self->link, &self->next));
-	ASSERT_EQ(0, data_arrives(self, 100, 100));
+	ASSERT_EQ(0, kt_pattern_arrives(&self->link, 100, 100));
 	/* a look as far as it goes opens the message */
 	EXPECT_EQ(100, kt_recv_pattern(self->link.fd, 1000, 0, MSG_PEEK));
-	ASSERT_EQ(0, resume(self));
+	ASSERT_EQ(0, kt_resume_reading(&self->link, &self->next));
 	EXPECT_EQ(100, kt_recv_pattern(self->link.fd, 1000, 0, 0));
 	EXPECT_EQ(EIO, kt_recv_errno(self->link.fd, 0));
 	EXPECT_EQ(0, kt_expect_key_update(self->link.fd));
@@ -106,9 +84,9 @@ KT_TEST(pause, splice_takes_what_is_in_front)
 {
 	uint8_t got[100];
 
-	ASSERT_EQ(0, data_arrives(self, 100, 0));
+	ASSERT_EQ(0, kt_pattern_arrives(&self->link, 100, 0));
 	ASSERT_EQ(0, kt_peer_rekey(&self->link, &self->next));
-	ASSERT_EQ(0, data_arrives(self, 100, 100));
+	ASSERT_EQ(0, kt_pattern_arrives(&self->link, 100, 100));
 	ASSERT_EQ(100, splice(self->link.fd, NULL, self->pipe[1], NULL, 1000, 0));
 	ASSERT_EQ(0, kt_read_pipe(self->pipe[0], got, 100));
 	EXPECT_EQ(0, kt_check(got, 100, 0));
@@ -116,7 +94,7 @@ KT_TEST(pause, splice_takes_what_is_in_front)
 	EXPECT_ERRNO(EINVAL, splice(self->link.fd, NULL, self->pipe[1], NULL, 1000, 0));
 	ASSERT_EQ(0, kt_expect_key_update(self->link.fd));
 	EXPECT_ERRNO(EKEYEXPIRED, splice(self->link.fd, NULL, self->pipe[1], NULL, 1000, 0));
-	ASSERT_EQ(0, resume(self));
+	ASSERT_EQ(0, kt_resume_reading(&self->link, &self->next));
 	ASSERT_EQ(100, splice(self->link.fd, NULL, self->pipe[1], NULL, 1000, 0));
 	ASSERT_EQ(0, kt_read_pipe(self->pipe[0], got, 100));
 	EXPECT_EQ(0, kt_check(got, 100, 100));
@@ -129,7 +107,7 @@ KT_TEST(pause, waits_for_no_low_water_mark)
 
 	ASSERT_EQ(0, setsockopt(self->link.fd, SOL_SOCKET, SO_RCVLOWAT, &mark,
 				sizeof(mark)));
-	ASSERT_EQ(0, data_arrives(self, 100, 0));
+	ASSERT_EQ(0, kt_pattern_arrives(&self->link, 100, 0));
 	ASSERT_EQ(0, kt_peer_rekey(&self->link, &self->next));
 	ASSERT_EQ(0, kt_all_here(&self->link));
 	EXPECT_EQ(100, kt_recv_pattern(self->link.fd, 2000, 0, 0));
@@ -170,10 +148,10 @@ KT_TEST(pause, sleeping_reader_gets_the_new_key)
 
 	ASSERT_EQ(0, kt_reader_start(&reader, self->link.fd, 1000, 0));
 	kt_key_next(&self->link.in.key, &self->next);
-	ASSERT_EQ(0, resume(self));
+	ASSERT_EQ(0, kt_resume_reading(&self->link, &self->next));
 	ASSERT_EQ(0, kt_flow_rekey(&self->link.in, &self->next));
 	ASSERT_EQ(0, kt_task_asleep(&reader.task));
-	ASSERT_EQ(0, data_arrives(self, 100, 0));
+	ASSERT_EQ(0, kt_pattern_arrives(&self->link, 100, 0));
 	EXPECT_EQ(100, kt_task_join(&reader.task));
 	EXPECT_EQ(0, kt_check(reader.got, 100, 0));
 }
@@ -194,11 +172,11 @@ KT_TEST(pause, a_stream_behind_it_is_not_lost)
 		uint64_t seen = 0;
 
 		ASSERT_EQ(0, kt_link_reopen(&self->link, &variant->params, &tune));
-		ASSERT_EQ(0, pause_reading(self));
+		ASSERT_EQ(0, kt_pause_reading(&self->link, &self->next));
 		ASSERT_EQ(0, kt_task_start(&task, send_long_records, &self->link));
 		ASSERT_EQ(0, kt_task_asleep(&task));
 		EXPECT_EQ(0, kt_expect_expired(self->link.fd));
-		ASSERT_EQ(0, resume(self));
+		ASSERT_EQ(0, kt_resume_reading(&self->link, &self->next));
 		while (seen < 400000) {
 			ssize_t n;
 
@@ -222,7 +200,7 @@ KT_TEST(pause, half_a_record_behind_it)
 		ASSERT_EQ(0, kt_write_here(&self->link, wire, cut));
 		ASSERT_EQ(0, kt_expect_key_update(self->link.fd));
 		EXPECT_EQ(0, kt_expect_expired(self->link.fd));
-		ASSERT_EQ(0, resume(self));
+		ASSERT_EQ(0, kt_resume_reading(&self->link, &self->next));
 		EXPECT_EQ(EAGAIN, kt_recv_errno(self->link.fd, MSG_DONTWAIT));
 		EXPECT_EQ(0, kt_poll(self->link.fd, POLLIN, 0));
 		ASSERT_EQ(0, kt_write_here(&self->link, wire + cut, len - cut));
@@ -235,12 +213,12 @@ KT_TEST(pause, records_of_the_old_key_are_the_end)
 {
 	struct kt_key old = self->link.in.key;
 
-	ASSERT_EQ(0, pause_reading(self));
+	ASSERT_EQ(0, kt_pause_reading(&self->link, &self->next));
 	old.seq += 1;
 	ASSERT_EQ(0, kt_flow_rekey(&self->link.in, &old));
-	ASSERT_EQ(0, data_arrives(self, 100, 0));
+	ASSERT_EQ(0, kt_pattern_arrives(&self->link, 100, 0));
 	EXPECT_EQ(0, kt_expect_expired(self->link.fd));
-	ASSERT_EQ(0, resume(self));
+	ASSERT_EQ(0, kt_resume_reading(&self->link, &self->next));
 	EXPECT_EQ(0, kt_expect_ended(&self->link, EBADMSG, KT_BAD_RECORD_MAC));
 }
 
@@ -248,23 +226,23 @@ KT_TEST(pause, refused_key_does_not_end_it)
 {
 	struct kt_key wrong;
 
-	ASSERT_EQ(0, pause_reading(self));
-	ASSERT_EQ(0, data_arrives(self, 100, 0));
+	ASSERT_EQ(0, kt_pause_reading(&self->link, &self->next));
+	ASSERT_EQ(0, kt_pattern_arrives(&self->link, 100, 0));
 	wrong = self->next;
 	wrong.version = TLS_1_2_VERSION;
 	EXPECT_ERRNO(EINVAL, kt_install(self->link.fd, TLS_RX, &wrong));
 	EXPECT_EQ(0, kt_expect_expired(self->link.fd));
-	ASSERT_EQ(0, resume(self));
+	ASSERT_EQ(0, kt_resume_reading(&self->link, &self->next));
 	EXPECT_EQ(100, kt_recv_pattern(self->link.fd, 1000, 0, 0));
 }
 
 KT_TEST(pause, end_of_stream_behind_it)
 {
-	ASSERT_EQ(0, pause_reading(self));
+	ASSERT_EQ(0, kt_pause_reading(&self->link, &self->next));
 	ASSERT_EQ(0, shutdown(self->link.raw, SHUT_WR));
 	ASSERT_NE(0, kt_poll(self->link.fd, POLLRDHUP, KT_WAIT_MS));
 	EXPECT_EQ(EKEYEXPIRED, kt_recv_errno(self->link.fd, 0));
-	ASSERT_EQ(0, resume(self));
+	ASSERT_EQ(0, kt_resume_reading(&self->link, &self->next));
 	EXPECT_EQ(0, kt_read_eof(self->link.fd));
 }
 
@@ -274,7 +252,7 @@ KT_TEST(pause, sending_goes_on)
 {
 	struct kt_writer writer = { .fd = self->link.fd, .len = 300000 };
 
-	ASSERT_EQ(0, pause_reading(self));
+	ASSERT_EQ(0, kt_pause_reading(&self->link, &self->next));
 	EXPECT_EQ(0, kt_sealed_out(&self->link));
 	ASSERT_EQ(0, kt_writer_start(&writer));
 	EXPECT_EQ(0, kt_expect_stream(&self->link, 300000, 0, NULL));
@@ -282,7 +260,7 @@ KT_TEST(pause, sending_goes_on)
 	ASSERT_EQ(0, kt_rekey_out(&self->link));
 	EXPECT_EQ(0, kt_sealed_out(&self->link));
 	EXPECT_EQ(POLLOUT, kt_poll(self->link.fd, POLLIN | POLLOUT, 0));
-	ASSERT_EQ(0, resume(self));
+	ASSERT_EQ(0, kt_resume_reading(&self->link, &self->next));
 	EXPECT_EQ(0, kt_sealed_in(&self->link));
 }
 

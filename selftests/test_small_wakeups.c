@@ -8,23 +8,12 @@
 
 KT_BRIEF_FIXTURE_OPEN(wakeups)
 
-static int watch(int fd, uint32_t events)
-{
-	struct epoll_event event = { .events = events };
-	int set = epoll_create1(EPOLL_CLOEXEC);
-
-	if (set < 0 || epoll_ctl(set, EPOLL_CTL_ADD, fd, &event))
-		return kt_errno("epoll");
-	return set;
-}
-
 /* How many edges came; each wait consumes one. */
 static int edges_in(int set)
 {
-	struct epoll_event event;
 	int n = 0;
 
-	while (epoll_wait(set, &event, 1, 0) == 1 && n < 100)
+	while (kt_events(set, 0) && n < 100)
 		n++;
 	return n;
 }
@@ -55,7 +44,7 @@ static int dribble(struct kt_link *link, int set, size_t len, uint64_t position)
 
 KT_TEST(wakeups, dribble_to_who_reads)
 {
-	int set = watch(self->link.fd, EPOLLIN | EPOLLET);
+	int set = kt_watch(self->link.fd, EPOLLIN | EPOLLET);
 	static const size_t sizes[] = { 1, 30, 0, 200 };
 	uint64_t position = 0;
 
@@ -74,7 +63,7 @@ KT_TEST(wakeups, dribble_to_who_reads)
 /* Nobody reads: every further record is news all the same. */
 KT_TEST(wakeups, dribble_to_who_waits)
 {
-	int set = watch(self->link.fd, EPOLLIN | EPOLLET);
+	int set = kt_watch(self->link.fd, EPOLLIN | EPOLLET);
 
 	ASSERT_GE(set, 0);
 	for (int i = 0; i < 4; i++)
@@ -87,7 +76,7 @@ KT_TEST(wakeups, dribble_to_who_waits)
 /* What is left of a record is no news; the level still tells. */
 KT_TEST(wakeups, rest_of_a_record_is_no_edge)
 {
-	int set = watch(self->link.fd, EPOLLIN | EPOLLET);
+	int set = kt_watch(self->link.fd, EPOLLIN | EPOLLET);
 
 	ASSERT_GE(set, 0);
 	ASSERT_EQ(0, kt_send_pattern(&self->link, 100, 0));
@@ -104,7 +93,7 @@ KT_TEST(wakeups, rest_of_a_record_is_no_edge)
 KT_TEST(wakeups, one_shot)
 {
 	struct epoll_event event = { .events = EPOLLIN | EPOLLONESHOT };
-	int set = watch(self->link.fd, EPOLLIN | EPOLLONESHOT);
+	int set = kt_watch(self->link.fd, EPOLLIN | EPOLLONESHOT);
 
 	ASSERT_GE(set, 0);
 	for (int i = 0; i < 3; i++) {

@@ -15,12 +15,6 @@ static int install_raw(int fd, int direction, const void *info, socklen_t len)
 	return setsockopt(fd, SOL_TLS, direction, info, len);
 }
 
-/* No link's keys fit here: a connection of its own, without any. */
-static int fresh(struct kt_link *link, const struct kt_params *params)
-{
-	return kt_link_reopen_keyless(link, params);
-}
-
 /* Sizes are looked at before the algorithm: so also where the kernel lacks it. */
 KT_TEST(suite_keys, no_other_size_fits)
 {
@@ -30,7 +24,7 @@ KT_TEST(suite_keys, no_other_size_fits)
 	socklen_t len = kt_key_info(&link->out.key, &info);
 
 	memcpy(room, &info, sizeof(info));
-	ASSERT_EQ(0, fresh(link, &variant->params));
+	ASSERT_EQ(0, kt_link_reopen_keyless(link, &variant->params));
 	for (socklen_t wrong = 0; wrong <= sizeof(room); wrong++) {
 		if (wrong == len)
 			continue;
@@ -47,7 +41,7 @@ KT_TEST(suite_keys, no_other_version_has_it)
 	union kt_info info;
 	socklen_t len = kt_key_info(&link->out.key, &info);
 
-	ASSERT_EQ(0, fresh(link, &variant->params));
+	ASSERT_EQ(0, kt_link_reopen_keyless(link, &variant->params));
 	for (size_t i = 0; i < ARRAY_SIZE(versions); i++) {
 		info.head.version = versions[i];
 		EXPECT_ERRNO(EINVAL, install_raw(link->fd, TLS_TX, &info, len));
@@ -61,7 +55,7 @@ KT_TEST(suite_keys, aria_is_not_for_tls_1_3)
 {
 	struct kt_link *link = &self->link;
 
-	ASSERT_EQ(0, fresh(link, &variant->params));
+	ASSERT_EQ(0, kt_link_reopen_keyless(link, &variant->params));
 	for (size_t i = 0; i < ARRAY_SIZE(ciphers); i++) {
 		struct kt_params params = {
 			.version = TLS_1_3_VERSION, .cipher = ciphers[i],
@@ -86,7 +80,7 @@ KT_SUITE_TEST(suite_keys, directions_have_one_suite_and_version)
 	for (int direction = TLS_TX; direction <= TLS_RX; direction++) {
 		int other = TLS_TX + TLS_RX - direction;
 
-		ASSERT_EQ(0, fresh(link, &variant->params));
+		ASSERT_EQ(0, kt_link_reopen_keyless(link, &variant->params));
 		ASSERT_EQ(0, kt_install(link->fd, direction, &link->out.key));
 		for (size_t i = 0; i < ARRAY_SIZE(ciphers); i++) {
 			params = variant->params;

@@ -4,6 +4,7 @@
  * union kt_info, and shares no code with kt_seal().
  */
 #include "forge.h"
+#include <errno.h>
 #include <gnutls/gnutls.h>
 #include <gnutls/crypto.h>
 #include <string.h>
@@ -125,4 +126,40 @@ int kt_forge_send(struct kt_link *link, const struct kt_forgery *forgery)
 	ssize_t len = kt_forge(&link->in, forgery, wire);
 
 	return len < 0 ? -1 : kt_write_here(link, wire, len);
+}
+
+int kt_send_reordered(struct kt_link *link)
+{
+	static __thread uint8_t first[KT_MAX_WIRE], second[KT_MAX_WIRE];
+	ssize_t n = kt_seal_pattern(link, 100, first);
+	ssize_t m = kt_seal_pattern(link, 200, second);
+
+	if (n < 0 || m < 0)
+		return -1;
+	return kt_write_here(link, second, m) || kt_write_here(link, first, n) ? -1 : 0;
+}
+
+/* The next thing to read is that, of that type. */
+static int expect_type(int fd, uint8_t want, const char *data, ssize_t len)
+{
+	uint8_t type, got[10];
+	ssize_t n = kt_recv_type(fd, &type, got, sizeof(got), 0);
+
+	if (n == len && type == want && !memcmp(got, data, len))
+		return 0;
+	kt_say("%zd bytes of type %u, want %zd of type %u", n, type, len, want);
+	return -1;
+}
+
+int kt_data_behind_close(struct kt_link *link)
+{
+	char byte;
+
+	if (kt_send_record(link, KT_ALERT, "\1\0", 2) ||
+	    kt_send_record(link, KT_DATA, "late", 4) || kt_all_here(link))
+		return -1;
+	if (recv(link->fd, &byte, 1, 0) != -1 || errno != EIO)
+		return kt_errno("a plain read of an alert: want EIO");
+	return expect_type(link->fd, KT_ALERT, "\1\0", 2) ||
+	       expect_type(link->fd, KT_DATA, "late", 4) ? -1 : 0;
 }

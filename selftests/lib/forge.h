@@ -42,4 +42,10 @@ ssize_t kt_forge(struct kt_flow *flow, const struct kt_forgery *forgery, uint8_t
 /** kt_forge_send() - the same, written to the plain end, and seen to arrive. */
 int kt_forge_send(struct kt_link *link, const struct kt_forgery *forgery);
 
+/** kt_send_reordered() - two honest records, the second one first. */
+int kt_send_reordered(struct kt_link *link);
+
+/** kt_data_behind_close() - a close_notify, then data: both come as they are. */
+int kt_data_behind_close(struct kt_link *link);
+
 #endif /* KT_FORGE_H */

@@ -5,6 +5,7 @@
 #include <fcntl.h>
 #include <poll.h>
 #include <string.h>
+#include <sys/epoll.h>
 #include <sys/ioctl.h>
 #include <sys/time.h>
 #include <unistd.h>
@@ -59,6 +60,25 @@ short kt_poll(int fd, short events, int timeout_ms)
 	if (ret < 0)
 		kt_errno("poll");
 	return ret > 0 ? pfd.revents : 0;
+}
+
+int kt_watch(int fd, uint32_t events)
+{
+	struct epoll_event event = { .events = events };
+	int set = epoll_create1(EPOLL_CLOEXEC);
+
+	if (set < 0 || epoll_ctl(set, EPOLL_CTL_ADD, fd, &event)) {
+		kt_errno("epoll");
+		kt_close(&set);
+	}
+	return set;
+}
+
+uint32_t kt_events(int set, int timeout_ms)
+{
+	struct epoll_event event;
+
+	return epoll_wait(set, &event, 1, timeout_ms) == 1 ? event.events : 0;
 }
 
 static int wait_ready(int fd, short events)

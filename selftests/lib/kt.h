@@ -313,6 +313,12 @@ int kt_read_eof(int fd);
 /** kt_poll() - revents of @fd, 0 when there are none in @timeout_ms, or it fails. */
 short kt_poll(int fd, short events, int timeout_ms);
 
+/** kt_watch() - an epoll set with @fd in it, for @events; -1 on failure. */
+int kt_watch(int fd, uint32_t events);
+
+/** kt_events() - events of a set of one; 0 when there are none in @timeout_ms. */
+uint32_t kt_events(int set, int timeout_ms);
+
 /** kt_arrived() - wait until @to's TCP has received all that @from was given. */
 int kt_arrived(int from, int to);
 
@@ -411,6 +417,9 @@ int kt_all_here(struct kt_link *link);
 /** kt_write_here() - write bytes to the plain end, and see them arrive. */
 int kt_write_here(struct kt_link *link, const void *wire, size_t len);
 
+/** kt_pattern_arrives() - kt_send_pattern(), and kt_all_here(). */
+int kt_pattern_arrives(struct kt_link *link, size_t len, uint64_t position);
+
 /** kt_seal_pattern() - seal a record of data, the stream's first @len bytes. */
 ssize_t kt_seal_pattern(struct kt_link *link, size_t len, uint8_t *wire);
 
@@ -464,6 +473,12 @@ int kt_rekey_out(struct kt_link *link);
 
 /** kt_expect_expired() - every way to read says so, and poll says nothing. */
 int kt_expect_expired(int fd);
+
+/** kt_pause_reading() - up to where reading says EKEYEXPIRED; *@next ends that. */
+int kt_pause_reading(struct kt_link *link, struct kt_key *next);
+
+/** kt_resume_reading() - give the key that is waited for. */
+int kt_resume_reading(struct kt_link *link, const struct kt_key *next);
 
 /* ---- suite.c ------------------------------------------------------------ */
 

@@ -101,3 +101,14 @@ size_t model_size(struct model_rng *rng, size_t max)
 	}
 	return size > max ? size % (max + 1) : size;
 }
+
+size_t model_cut(struct model_rng *rng, struct iovec *iov, uint8_t *buffer, size_t len)
+{
+	size_t n = 1 + model_rand(rng, MODEL_IOVS), part;
+
+	for (size_t i = 0; i < n; i++, buffer += part, len -= part) {
+		part = i == n - 1 ? len : model_size(rng, len);
+		iov[i] = (struct iovec) { buffer, part };
+	}
+	return n;
+}

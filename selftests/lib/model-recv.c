@@ -209,18 +209,6 @@ static int flags(struct model_actor *actor)
 	return flags;
 }
 
-static size_t cut(struct model_rng *rng, struct iovec *iov, uint8_t *buffer,
-		  size_t len)
-{
-	size_t n = 1 + model_rand(rng, MODEL_IOVS), part;
-
-	for (size_t i = 0; i < n; i++, buffer += part, len -= part) {
-		part = i == n - 1 ? len : model_size(rng, len);
-		iov[i] = (struct iovec) { buffer, part };
-	}
-	return n;
-}
-
 /* recvmsg() of a call into these pieces, with room for a type if it @shows. */
 static ssize_t take(struct model_side *side, struct call *call, struct iovec *iov,
 		    size_t n)
@@ -252,7 +240,7 @@ static int do_recvmsg(struct model_actor *actor, struct model_side *side)
 	size_t n;
 
 	call.shows = !flag(actor, 6);
-	n = cut(&actor->rng, iov, side->buffer, call.room);
+	n = model_cut(&actor->rng, iov, side->buffer, call.room);
 	return answer(actor, side, &call, take(side, &call, iov, n));
 }
 
@@ -268,7 +256,7 @@ static int do_read(struct model_actor *actor, struct model_side *side)
 {
 	struct call call = begin(actor, side, "read", 0);
 	struct iovec iov[MODEL_IOVS];
-	size_t n = cut(&actor->rng, iov, side->buffer, call.room);
+	size_t n = model_cut(&actor->rng, iov, side->buffer, call.room);
 
 	if (flag(actor, 2))
 		return answer(actor, side, &call,

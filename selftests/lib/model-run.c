@@ -201,21 +201,18 @@ static int run_sender(struct model_actor *actor, struct model_side *side)
 /* Wait for more by poll, or by an edge of epoll. */
 static int wait_data(struct model_actor *actor, struct model_side *side, int edge)
 {
-	struct epoll_event event;
-
 	if (model_rand(&actor->rng, 2) ? kt_poll(side->fd, POLLIN, KT_WAIT_MS) > 0 :
-	    epoll_wait(edge, &event, 1, KT_WAIT_MS) > 0)
+	    kt_events(edge, KT_WAIT_MS) > 0)
 		return 0;
 	return model_fail(actor, "%s: nothing comes", side->dir->name);
 }
 
 static int run_receiver(struct model_actor *actor, struct model_side *side)
 {
-	struct epoll_event event = { .events = EPOLLIN | EPOLLET };
-	int edge = epoll_create1(EPOLL_CLOEXEC);
+	int edge = kt_watch(side->fd, EPOLLIN | EPOLLET);
 	int ret = 0;
 
-	if (edge < 0 || epoll_ctl(edge, EPOLL_CTL_ADD, side->fd, &event))
+	if (edge < 0)
 		return model_fail(actor, "epoll: %s", strerror(errno));
 	while (ret >= 0 && !side->dir->ended) {
 		begin_step(actor);

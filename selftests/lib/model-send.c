@@ -100,19 +100,6 @@ static struct call begin(struct model_actor *actor, struct model_side *side,
 	return call;
 }
 
-/* Cut @len bytes of @buffer up. Return: how many pieces. */
-static size_t cut(struct model_rng *rng, struct iovec *iov, uint8_t *buffer,
-		  size_t len)
-{
-	size_t n = 1 + model_rand(rng, MODEL_IOVS), part;
-
-	for (size_t i = 0; i < n; i++, buffer += part, len -= part) {
-		part = i == n - 1 ? len : model_size(rng, len);
-		iov[i] = (struct iovec) { buffer, part };
-	}
-	return n;
-}
-
 static int do_send(struct model_actor *actor, struct model_side *side)
 {
 	struct call call = begin(actor, side, "send", MODEL_MAX, flags(actor));
@@ -133,7 +120,7 @@ static int do_write(struct model_actor *actor, struct model_side *side)
 		return answer(actor, side, &call,
 			      write(side->fd, side->buffer, call.len));
 	call.name = "writev";
-	n = cut(&actor->rng, iov, side->buffer, call.len);
+	n = model_cut(&actor->rng, iov, side->buffer, call.len);
 	return answer(actor, side, &call, writev(side->fd, iov, n));
 }
 
@@ -143,7 +130,7 @@ static int do_sendmsg(struct model_actor *actor, struct model_side *side)
 	struct iovec iov[MODEL_IOVS];
 	struct msghdr msg = { .msg_iov = iov };
 
-	msg.msg_iovlen = cut(&actor->rng, iov, side->buffer, call.len);
+	msg.msg_iovlen = model_cut(&actor->rng, iov, side->buffer, call.len);
 	return answer(actor, side, &call, sendmsg(side->fd, &msg, call.flags));
 }
 
@@ -284,7 +271,7 @@ static int do_vmsplice(struct model_actor *actor, struct model_side *side)
 	if (side->ring_at + call.len > MODEL_RING)
 		side->ring_at = 0;
 	kt_fill(side->ring + side->ring_at, call.len, before);
-	n = cut(&actor->rng, iov, side->ring + side->ring_at, call.len);
+	n = model_cut(&actor->rng, iov, side->ring + side->ring_at, call.len);
 	in = vmsplice(side->pipe[1], iov, n, 0);
 	if (in <= 0)
 		return model_fail(actor, "vmsplice: %s", strerror(errno));

@@ -53,6 +53,9 @@ uint64_t model_rand(struct model_rng *rng, uint64_t below);
 /** model_size() - bytes for a call: the edges of records and pages often. */
 size_t model_size(struct model_rng *rng, size_t max);
 
+/** model_cut() - up to MODEL_IOVS pieces of @len bytes of @buffer; how many. */
+size_t model_cut(struct model_rng *rng, struct iovec *iov, uint8_t *buffer, size_t len);
+
 /**
  * struct model_actor - who makes calls, and the last of them
  * @model: what it acts in

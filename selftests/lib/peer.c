@@ -207,6 +207,11 @@ int kt_all_here(struct kt_link *link)
 	return kt_arrived(link->raw, link->fd);
 }
 
+int kt_pattern_arrives(struct kt_link *link, size_t len, uint64_t position)
+{
+	return kt_send_pattern(link, len, position) || kt_all_here(link) ? -1 : 0;
+}
+
 int kt_write_here(struct kt_link *link, const void *wire, size_t len)
 {
 	return kt_write_full(link->raw, wire, len) || kt_all_here(link) ? -1 : 0;

@@ -19,6 +19,22 @@ struct pump {
 	int helper[2];		/* a pipe, an epoll set or a file */
 };
 
+static ssize_t all_of(struct pump *pump,
+		      ssize_t (*some)(struct pump *pump, size_t want, uint64_t position),
+		      const char *what)
+{
+	size_t done = 0;
+
+	while (done < pump->len) {
+		ssize_t n = some(pump, pump->len - done, done);
+
+		if (n <= 0)
+			return kt_errno(what);
+		done += n;
+	}
+	return done;
+}
+
 /* ---- reading ------------------------------------------------------------- */
 
 static ssize_t read_spliced(struct pump *pump, size_t want, uint64_t position)
@@ -34,7 +50,6 @@ static ssize_t read_spliced(struct pump *pump, size_t want, uint64_t position)
 /* Never blocks; -1 with EAGAIN when there is nothing. */
 static ssize_t read_polled(struct pump *pump, size_t want, uint64_t position)
 {
-	struct epoll_event event;
 	ssize_t n;
 
 	for (;;) {
@@ -43,8 +58,7 @@ static ssize_t read_polled(struct pump *pump, size_t want, uint64_t position)
 			return n;
 		if (pump->way == KT_BY_POLL && !kt_poll(pump->link->fd, POLLIN, KT_WAIT_MS))
 			return kt_errno("poll says nothing");
-		if (pump->way == KT_BY_EDGES &&
-		    epoll_wait(pump->helper[0], &event, 1, KT_WAIT_MS) != 1)
+		if (pump->way == KT_BY_EDGES && !kt_events(pump->helper[0], KT_WAIT_MS))
 			return kt_errno("epoll says nothing");
 	}
 }
@@ -74,17 +88,7 @@ static ssize_t read_some(struct pump *pump, size_t want, uint64_t position)
 
 static ssize_t read_all(void *arg)
 {
-	struct pump *pump = arg;
-	size_t done = 0;
-
-	while (done < pump->len) {
-		ssize_t n = read_some(pump, pump->len - done, done);
-
-		if (n <= 0)
-			return kt_errno("reading in a pump");
-		done += n;
-	}
-	return done;
+	return all_of(arg, read_some, "reading in a pump");
 }
 
 /* ---- writing ------------------------------------------------------------- */
@@ -110,17 +114,7 @@ static ssize_t write_some(struct pump *pump, size_t want, uint64_t position)
 
 static ssize_t write_all(void *arg)
 {
-	struct pump *pump = arg;
-	size_t done = 0;
-
-	while (done < pump->len) {
-		ssize_t n = write_some(pump, pump->len - done, done);
-
-		if (n <= 0)
-			return kt_errno("writing in a pump");
-		done += n;
-	}
-	return done;
+	return all_of(arg, write_some, "writing in a pump");
 }
 
 /* ---- all of it ----------------------------------------------------------- */
@@ -141,12 +135,8 @@ static int make_file(struct pump *pump)
 
 static int make_set(struct pump *pump)
 {
-	struct epoll_event event = { .events = EPOLLIN | EPOLLET };
-
-	pump->helper[0] = epoll_create1(EPOLL_CLOEXEC);
-	if (epoll_ctl(pump->helper[0], EPOLL_CTL_ADD, pump->link->fd, &event))
-		return kt_errno("epoll_ctl");
-	return 0;
+	pump->helper[0] = kt_watch(pump->link->fd, EPOLLIN | EPOLLET);
+	return pump->helper[0] < 0 ? -1 : 0;
 }
 
 static int make_helper(struct pump *pump)

@@ -44,7 +44,7 @@ int kt_rekey_in(struct kt_link *link)
 
 	if (kt_peer_rekey(link, &next) || kt_expect_key_update(link->fd))
 		return -1;
-	return kt_install(link->fd, TLS_RX, &next) ? kt_errno("a second TLS_RX") : 0;
+	return kt_resume_reading(link, &next);
 }
 
 int kt_rekey_out(struct kt_link *link)
@@ -87,4 +87,15 @@ int kt_expect_expired(int fd)
 		return -1;
 	}
 	return 0;
+}
+
+int kt_pause_reading(struct kt_link *link, struct kt_key *next)
+{
+	return kt_peer_rekey(link, next) || kt_all_here(link) ||
+	       kt_expect_key_update(link->fd) || kt_expect_expired(link->fd) ? -1 : 0;
+}
+
+int kt_resume_reading(struct kt_link *link, const struct kt_key *next)
+{
+	return kt_install(link->fd, TLS_RX, next) ? kt_errno("a second TLS_RX") : 0;
 }
