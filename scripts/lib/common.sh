@@ -27,6 +27,11 @@ die() {
 	exit 1
 }
 
+# is_series SERIES - of kernels, as scripts/kernel and scripts/uml take it
+is_series() {
+	[[ $1 =~ ^([0-9]+\.[0-9]+|newest)$ ]]
+}
+
 # need PROGRAM... - each must be there
 need() {
 	local p missing=()
