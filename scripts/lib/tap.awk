@@ -3,17 +3,23 @@
 # comments around them, and lines "# ---- ..." as progress), and writes
 # "PASSED FAILED PLANS" to the file `counts` at the end. Everything announced
 # must come: a plan not met is a failure, and so is a result that was skipped.
-# Variables: name, counts, minplans (plans there must be).
+# Variables: name, counts, failures (a file for what is printed of these),
+# minplans (plans there must be).
+
+function tell(line) {
+	print line
+	print line >failures
+	fflush()
+}
 
 function failed(what,	i, from) {
 	bad++
-	printf "   FAILED  %s: %s\n", name, what
+	tell(sprintf("   FAILED  %s: %s", name, what))
 	from = ncomments > 15 ? ncomments - 15 : 0
 	for (i = from; i < ncomments; i++)
-		printf "           | %s\n", comments[i]
+		tell("           | " comments[i])
 	ncomments = 0
 	after = 12
-	fflush()
 }
 
 /^1\.\.[0-9]+/ {
@@ -56,9 +62,8 @@ function failed(what,	i, from) {
 # some harnesses explain before a result, some behind it
 {
 	if (after > 0 && $0 !~ /^#  *(RUN|OK) /) {
-		printf "           | %s\n", $0
+		tell("           | " $0)
 		after--
-		fflush()
 	} else {
 		comments[ncomments++] = $0
 	}
