@@ -171,20 +171,34 @@ KT_TEST(interrupted, detached_socket_is_read_by_its_program_again)
 	EXPECT_EQ(0, kt_expect_message(self->kcm, 500, 0));
 }
 
+/* Send until something is left unread: maybe only for now, by KCM's worker. */
+static int send_until_left(struct kt_link *link, uint64_t *sent)
+{
+	for (; kt_unread(link->fd) == 0; *sent += KT_MAX_PLAIN) {
+		if (*sent >= 1 << 22) {
+			kt_say("KCM takes more than 4 MiB");
+			return -1;
+		}
+		if (kt_send_pattern(link, KT_MAX_PLAIN, *sent) || kt_all_here(link))
+			return -1;
+	}
+	return 0;
+}
+
 /* KCM has no room and has stopped to read; what then comes was seen by nobody. */
 KT_TEST(interrupted, detached_socket_shows_what_came_meanwhile)
 {
 	uint64_t sent = 0;
+	int events;
 
 	ASSERT_EQ(0, kt_kcm_detach(self->kcm, self->link.fd));
-	ASSERT_EQ(0, kt_kcm_attach(self->kcm, self->link.fd, KT_MAX_PLAIN));
-	for (; kt_unread(self->link.fd) == 0; sent += KT_MAX_PLAIN) {
-		ASSERT_LT(sent, 1 << 22);
-		ASSERT_EQ(0, kt_send_pattern(&self->link, KT_MAX_PLAIN, sent));
-		ASSERT_EQ(0, kt_all_here(&self->link));
-	}
-	ASSERT_EQ(0, kt_kcm_detach(self->kcm, self->link.fd));
-	EXPECT_EQ(POLLIN, kt_poll(self->link.fd, POLLIN, 0));
+	do {
+		ASSERT_EQ(0, kt_kcm_attach(self->kcm, self->link.fd, KT_MAX_PLAIN));
+		ASSERT_EQ(0, send_until_left(&self->link, &sent));
+		ASSERT_EQ(0, kt_kcm_detach(self->kcm, self->link.fd));
+		events = kt_poll(self->link.fd, POLLIN, 0);
+	} while (kt_unread(self->link.fd) == 0);
+	EXPECT_EQ(POLLIN, events);
 }
 
 static long long users(void *arg)

@@ -88,6 +88,19 @@ struct flood {
 	bool stop;
 };
 
+/* In-tree TLS ends the call in between with 0, which a program takes for the end. */
+KT_TEST(records, control_behind_an_empty_record_comes_at_once)
+{
+	uint8_t type, got[10];
+
+	ASSERT_EQ(0, kt_send_record(&self->link, KT_DATA, "", 0));
+	ASSERT_EQ(0, kt_send_record(&self->link, KT_HANDSHAKE, "\4\0\0\0", 4));
+	ASSERT_EQ(0, kt_all_here(&self->link));
+	EXPECT_ERRNO(EIO, recv(self->link.fd, got, sizeof(got), 0));
+	EXPECT_EQ(4, kt_recv_type(self->link.fd, &type, got, sizeof(got), 0));
+	EXPECT_EQ(KT_HANDSHAKE, type);
+}
+
 static ssize_t send_empty_records(void *arg)
 {
 	struct flood *flood = arg;

@@ -73,6 +73,23 @@ KT_TEST(wakeups, dribble_to_who_waits)
 	close(set);
 }
 
+/* Nor is a bad header missed that comes while a record waits: its only edge. */
+KT_TEST(wakeups, bad_header_behind_a_record_that_waits)
+{
+	int set = kt_watch(self->link.fd, EPOLLIN | EPOLLET);
+
+	ASSERT_GE(set, 0);
+	ASSERT_EQ(0, kt_pattern_arrives(&self->link, 100, 0));
+	EXPECT_EQ(1, edges_in(set));
+	ASSERT_EQ(0, kt_send_header(&self->link, KT_DATA, TLS_1_2_VERSION, 0xffff));
+	EXPECT_EQ(1, edges_in(set));
+	ASSERT_EQ(0, kt_write_here(&self->link, "more", 4));
+	EXPECT_EQ(0, edges_in(set));
+	EXPECT_EQ(100, kt_recv_pattern(self->link.fd, 1000, 0, 0));
+	EXPECT_EQ(0, kt_expect_ended(&self->link, EMSGSIZE, KT_RECORD_OVERFLOW));
+	close(set);
+}
+
 /* What is left of a record is no news; the level still tells. */
 KT_TEST(wakeups, rest_of_a_record_is_no_edge)
 {
