@@ -70,6 +70,7 @@ struct kseal_gcm_state {
 /* features.c */
 bool kseal_gcm_usable(enum kseal_gcm_form form);
 enum kseal_gcm_form kseal_gcm_best(void);
+bool kseal_gcm_measured(void);
 const char *kseal_gcm_form_name(enum kseal_gcm_form form);
 
 /* core.c */

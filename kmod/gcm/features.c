@@ -83,6 +83,21 @@ bool kseal_gcm_usable(enum kseal_gcm_form form)
 	return all(leaf7.ebx, f->leaf7_ebx) && all(leaf7.ecx, f->leaf7_ecx);
 }
 
+static bool vendor_is(const char *name)
+{
+	struct leaf x = cpuid(0);
+	u32 words[] = { x.ebx, x.edx, x.ecx };
+
+	return !memcmp(words, name, sizeof(words));
+}
+
+static u32 family(void)
+{
+	u32 signature = cpuid(1).eax, base = signature >> 8 & 0xf;
+
+	return base == 0xf ? base + (signature >> 20 & 0xff) : base;
+}
+
 /* Intel's before Sapphire Rapids run slower for a while after wide instructions. */
 static bool dislikes_avx512(void)
 {
@@ -91,17 +106,29 @@ static bool dislikes_avx512(void)
 		0x7d, 0x7e, 0x9d,	/* Ice Lake */
 		0x8c, 0x8d,		/* Tiger Lake */
 	};
-	struct leaf vendor = cpuid(0);
 	u32 signature = cpuid(1).eax;
 	u8 model = (signature >> 12 & 0xf0) | (signature >> 4 & 0xf);
 	size_t i;
 
-	if (vendor.ebx != 0x756e6547 /* Genu */ || (signature >> 8 & 0xf) != 6)
+	if (!vendor_is("GenuineIntel") || family() != 6)
 		return false;
 	for (i = 0; i < ARRAY_SIZE(models); i++)
 		if (model == models[i])
 			return true;
 	return false;
+}
+
+/**
+ * kseal_gcm_measured() - is this a CPU on which the forms have been measured
+ *
+ * On AMD's Zen 5 those with VAES take 1.1 to 1.2 times as many bytes a second as
+ * Linux's own from 6.11 on, from 1400 bytes upwards. Others are not known.
+ *
+ * Return: true if so.
+ */
+bool kseal_gcm_measured(void)
+{
+	return vendor_is("AuthenticAMD") && family() >= 0x1a;
 }
 
 /**
