@@ -5,7 +5,7 @@
 BUILD	?= $(CURDIR)/build
 KDIR	?= /lib/modules/$(shell uname -r)/build
 PREFIX	?= /usr/local
-export BUILD KDIR PREFIX DESTDIR V
+export BUILD KDIR PREFIX DESTDIR V QUICK PROFILE
 
 userspace = $(MAKE) --no-print-directory -C userspace BUILD=$(BUILD)/userspace PREFIX=$(PREFIX)
 selftests = $(MAKE) --no-print-directory -C selftests BUILD=$(BUILD)/selftests
@@ -46,6 +46,9 @@ matrix:
 soak:
 	@scripts/soak
 
+bench:
+	@scripts/bench
+
 demo:
 	@scripts/demo
 
@@ -78,6 +81,8 @@ help:
 	@echo 'make check       all tests, in guests with Debian 6.1, 6.12, and the newest; installs what is missing'
 	@echo 'make matrix      every suite on every kernel, beside the in-tree module; the table of the README'
 	@echo 'make soak        random calls with ever new seeds, until one fails or ^C (scripts/soak --help)'
+	@echo 'make bench       how fast it is beside plain TCP, the in-tree module, GnuTLS and OpenSSL'
+	@echo '                 (QUICK=1 a quick look; PROFILE=CASE where the time goes; scripts/bench --help)'
 	@echo 'make lint        static checks alone'
 	@echo 'make install     module, library, daemon, commands, man pages (as root; PREFIX=$(PREFIX))'
 	@echo 'make install-userspace, make install-modules   one of the two'
@@ -85,5 +90,5 @@ help:
 	@echo 'make clean       removes build/; the cache of kernels stays'
 	@echo 'V=1 shows commands, DESTDIR=... installs below another root.'
 
-.PHONY: all modules userspace selftests check matrix soak demo lint install install-modules \
-	install-userspace uninstall clean help
+.PHONY: all modules userspace selftests check matrix soak bench demo lint install \
+	install-modules install-userspace uninstall clean help

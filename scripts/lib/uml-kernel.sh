@@ -1,9 +1,12 @@
 # SPDX-License-Identifier: GPL-2.0
 # shellcheck shell=bash
-# The kernel of scripts/uml: Debian's source of a series, configured and built
-# in the cache, in uml/SERIES/VERSION-KEY/. VERSION is the package's, KEY is of
-# everything else that decides what comes out. A directory gets that name by a
-# rename once the kernel in it is built.
+# The kernels of scripts/uml and scripts/bench: Debian's source of a series,
+# configured and built in the cache, in uml/SERIES/VERSION-KEY/. VERSION is the
+# package's, KEY is of everything else that decides what comes out. A directory
+# gets that name by a rename once the kernel in it is built.
+
+# debug, what finds bugs, or timing, what is fast
+UML_KIND=${UML_KIND:-debug}
 
 # changes when what is kept in such a directory changes
 UML_LAYOUT=2
@@ -19,13 +22,14 @@ done
 
 # what the kernel must have; what it gets if it knows of it
 uml_wanted() {
-	cat "$TOP"/scripts/lib/uml.config "$TOP"/scripts/lib/uml-debug.config
+	cat "$TOP"/scripts/lib/uml.config "$TOP/scripts/lib/uml-$UML_KIND.config"
 }
 
 # UML_SMP asks for the one with several CPUs
 uml_fragments() {
 	uml_wanted
-	cat "$TOP"/scripts/lib/uml-some.config ${UML_SMP:+"$TOP"/scripts/lib/uml-smp.config}
+	[ $UML_KIND = timing ] || cat "$TOP"/scripts/lib/uml-some.config
+	[ -z "${UML_SMP:-}" ] || cat "$TOP"/scripts/lib/uml-smp.config
 }
 
 uml_key() {

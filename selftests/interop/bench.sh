@@ -1,0 +1,106 @@
+#!/bin/bash
+# SPDX-License-Identifier: GPL-2.0
+# That scripts/bench measures: every case gives a number for everybody who can do it.
+# How large it is, no test can say.
+# shellcheck source=selftests/interop/lib.sh
+. "$(dirname "$0")/lib.sh"
+
+BENCH=$KSEAL_BUILD/selftests/bench/bench
+SUITE=tls13-aes128gcm
+
+cipher_alone() {
+	insmod "$KSEAL_MODULES/kseal_bench.ko"
+	timeout 120 "$BENCH" -r 1 -t 10 -p 'cipher-*' >results
+	rmmod kseal_bench
+	has_number cipher-16k-seal "$SUITE" .
+	has_number cipher-16k-open "$SUITE" .
+	has_number cipher-256-seal "$SUITE" .
+	has_number cipher-16k-open tls12-aes128gcm .
+	has_number cipher-16k-seal tls13-chacha20 .
+}
+
+cipher_refuses() {
+	local run=/sys/module/kseal_bench/parameters/run line
+
+	insmod "$KSEAL_MODULES/kseal_bench.ko"
+	for line in 'gcm(aes) 16 5 16384' 'gcm(aes) 16 0 16384 1' 'gcm(aes) 16 5 16385 1' \
+		    'gcm(aes) 15 5 100 1' 'gcm(none) 16 5 100 1'; do
+		if echo "$line" >$run; then
+			rmmod kseal_bench
+			fail "took '$line'"
+		fi
+	done
+	rmmod kseal_bench
+}
+
+# has_number CASE SUITE TRANSPORT - exactly one, and not nothing
+has_number() {
+	grep "\"case\": \"$1\", \"suite\": \"$2\", \"transport\": \"$3" results >found ||
+		fail "no result for $1 of $2 by $3"
+	equal "results for $1 of $2 by $3" "$(wc -l <found)" 1
+	grep -Eq '"value": [0-9.e+]*[1-9]' found || fail "$(cat found)"
+}
+
+# by_all PATTERN CASE... - -p PATTERN measures these
+by_all() {
+	local what who
+
+	modprobe tls || :
+	timeout 300 "$BENCH" -m -r 1 -t 5 -p "$1" -s $SUITE >results
+	for what in "${@:2}"; do
+		for who in kseal gnutls openssl; do
+			has_number "$what" $SUITE $who
+		done
+		[[ $what = records-* ]] || has_number "$what" $SUITE plain
+	done
+}
+
+kernel_only() {
+	timeout 300 "$BENCH" -m -r 1 -t 5 -p 'sendmmsg-*' -T plain -T kseal >results
+	timeout 300 "$BENCH" -m -r 1 -t 5 -p 'uring-*' -T plain -T kseal >>results
+	has_number sendmmsg-1400 $SUITE kseal
+	has_number uring-16k $SUITE kseal
+}
+
+other_suites() {
+	local suite
+
+	timeout 300 "$BENCH" -m -r 1 -t 5 -p 'recv-256k' -T kseal -T openssl -T gnutls >results
+	for suite in tls12-aes128gcm tls13-aes256gcm tls13-chacha20; do
+		has_number recv-256k $suite kseal
+		has_number recv-256k $suite openssl
+		has_number recv-256k $suite gnutls
+	done
+}
+
+memory() {
+	timeout 300 "$BENCH" -r 1 -p 'memory-*' -T kseal >results
+	has_number memory-idle $SUITE kseal
+	has_number memory-16k $SUITE kseal
+}
+
+quick_and_report() {
+	insmod "$KSEAL_MODULES/kseal_bench.ko"
+	timeout 300 "$BENCH" -q -r 2 -t 5 >results
+	rmmod kseal_bench
+	"$KSEAL_TOP/scripts/lib/bench-report" results . >printed
+	grep -q '^sendfile-1m  *tls13-aes128gcm .*GB/s\|^sendfile-1m .*MB/s' printed
+	cmp printed bench.txt
+	python3 -c 'import json, xml.dom.minidom as m
+m.parse("bench.svg")
+assert len(json.load(open("bench.json"))) > 20'
+}
+
+add "the cipher by itself" cipher_alone
+add "what the cipher cannot be asked is refused" cipher_refuses
+add "sendfile" by_all 'sendfile-*' sendfile-1m sendfile-128k sendfile-16k
+add "write" by_all 'write-*' write-64k write-16k write-1400
+add "records" by_all 'records-*' records-256 records-1400
+add "receiving" by_all 'recv-*' recv-64k recv-256k
+add "latency" by_all 'ping-*' ping-1-p50 ping-1-p99 ping-1k-p50 ping-16k-p50
+add "connections" by_all 'connections-*' connections-16 connections-256
+add "sendmmsg and io_uring" kernel_only
+add "other suites" other_suites
+add "memory" memory
+add "a quick look, and the report" quick_and_report
+run
