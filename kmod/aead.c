@@ -40,9 +40,6 @@ int kseal_aead_init(struct kseal_aead *aead, const struct kseal_suite *suite,
 	aead->req = aead_request_alloc(tfm, GFP_KERNEL);
 	if (!aead->req)
 		goto err_tfm;
-	crypto_init_wait(&aead->wait);
-	aead_request_set_callback(aead->req, KSEAL_AEAD_FLAGS, crypto_req_done,
-				  &aead->wait);
 	/* The nonce's length decides the length field's: 3 bytes for 12. The
 	 * rest of the iv is the counter, and zero.
 	 */
@@ -81,6 +78,15 @@ const char *kseal_aead_driver(const struct kseal_aead *aead)
 	return aead->tfm ? crypto_tfm_alg_driver_name(crypto_aead_tfm(aead->tfm)) : "";
 }
 
+/* Start the request, and wait for implementations that call back. */
+static int run(struct kseal_aead *aead, int (*start)(struct aead_request *req))
+{
+	DECLARE_CRYPTO_WAIT(wait);
+
+	aead_request_set_callback(aead->req, KSEAL_AEAD_FLAGS, crypto_req_done, &wait);
+	return crypto_wait_req(start(aead->req), &wait);
+}
+
 /**
  * kseal_aead_seal() - encrypt and authenticate the next record
  * @key: the direction; its sequence number stays
@@ -107,7 +113,7 @@ int kseal_aead_seal(struct kseal_key *key, u8 type, size_t content,
 	aead_request_set_ad(aead->req, aad);
 	aead_request_set_crypt(aead->req, in, out,
 			       content + kseal_record_inner_type(rec), aead->iv);
-	return crypto_wait_req(crypto_aead_encrypt(aead->req), &aead->wait);
+	return run(aead, crypto_aead_encrypt);
 }
 
 /**
@@ -134,7 +140,7 @@ int kseal_aead_open(struct kseal_key *key, const struct kseal_header *header,
 	aead_request_set_ad(aead->req, aad);
 	aead_request_set_crypt(aead->req, in, out,
 			       header->content + kseal_record_tail_size(rec), aead->iv);
-	return crypto_wait_req(crypto_aead_decrypt(aead->req), &aead->wait);
+	return run(aead, crypto_aead_decrypt);
 }
 
 /**
@@ -146,10 +152,6 @@ void kseal_key_move(struct kseal_key *to, struct kseal_key *from)
 {
 	kseal_key_wipe(to);
 	*to = *from;
-	/* the request knows where its waiter is */
-	crypto_init_wait(&to->aead.wait);
-	aead_request_set_callback(to->aead.req, KSEAL_AEAD_FLAGS, crypto_req_done,
-				  &to->aead.wait);
 	memzero_explicit(from, sizeof(*from));
 }
 

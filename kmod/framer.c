@@ -83,7 +83,7 @@ int kseal_rx_copy(struct sock *sk, struct kseal_rx *rx, u32 off, void *to, u32 l
 /**
  * kseal_rx_map() - list where the bytes of the record at the head lie
  * @sk: socket, locked
- * @rx: its receiving side; @rx->sg_in is filled from its second entry on
+ * @rx: its receiving side; @rx->lists->sg_in is filled from its second entry on
  * @off: where in the record to begin
  * @len: bytes, all of which have arrived
  *
@@ -93,21 +93,27 @@ int kseal_rx_copy(struct sock *sk, struct kseal_rx *rx, u32 off, void *to, u32 l
  */
 int kseal_rx_map(struct sock *sk, struct kseal_rx *rx, u32 off, u32 len)
 {
-	struct scatterlist *sg = rx->sg_in + 1;
-	const struct scatterlist *end = rx->sg_in + ARRAY_SIZE(rx->sg_in);
+	struct kseal_rx_lists *lists = rx->lists;
+	struct scatterlist *sg = lists->sg_in + 1;
+	struct scatterlist *end = lists->sg_in + ARRAY_SIZE(lists->sg_in);
 	u32 n;
 	int err;
 
 	BUILD_BUG_ON(KSEAL_RECORD_PAGES >= KSEAL_QUEUE_SEGS);
-	sg_init_table(rx->sg_in, ARRAY_SIZE(rx->sg_in));
+	/* the mark at the list's own end is what stops skb_to_sgvec() */
+	if (lists->sg_in_end && lists->sg_in_end != end - 1)
+		sg_unmark_end(lists->sg_in_end);
+	lists->sg_in_end = NULL;
 	for (; len && off < rx->held; off += n, len -= n) {
 		n = min3(len, rx->held - off, (u32)(PAGE_SIZE - offset_in_page(off)));
 		sg_set_page(sg++, rx->held_pages[off / PAGE_SIZE], n, offset_in_page(off));
 	}
 	err = kseal_queue_map(sk, kseal_rx_head(sk, rx) + off, len, &sg, end);
-	if (!err)
-		sg_mark_end(sg - 1);
-	return err;
+	if (err)
+		return err;
+	lists->sg_in_end = sg - 1;
+	sg_mark_end(lists->sg_in_end);
+	return 0;
 }
 
 /**

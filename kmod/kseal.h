@@ -38,8 +38,10 @@ enum kseal_sizes {
 	 * of which its implementation buffers parts without memory.
 	 */
 	KSEAL_BLOCK_SIZE	= 16,
-	/* Pieces of sealed records collected for one push into TCP. */
-	KSEAL_BATCH_SEGS	= 3 * KSEAL_RECORD_SEGS,
+	/* Pieces of sealed records collected for one push into TCP, and of the
+	 * open record. Records that lie behind each other share a piece.
+	 */
+	KSEAL_BATCH_SEGS	= 2 * KSEAL_RECORD_SEGS + 7,
 	/* Bytes of them: more gains nothing, TCP cuts at 64 KiB. */
 	KSEAL_BATCH_BYTES	= 128 << 10,
 	/* Pieces a record may lie in on TCP's queue before it is moved into
@@ -60,7 +62,6 @@ enum kseal_sizes {
  * struct kseal_aead - one direction's cipher
  * @tfm: keyed algorithm, NULL once the key is wiped
  * @req: the one request there is
- * @wait: for implementations that call back
  * @iv: of the record in work: its nonce, behind @ccm bytes of flags
  * @ccm: how many of those the algorithm wants, 0 or 1
  * @aad: likewise
@@ -68,7 +69,6 @@ enum kseal_sizes {
 struct kseal_aead {
 	struct crypto_aead *tfm;
 	struct aead_request *req;
-	struct crypto_wait wait;
 	u8 iv[16];
 	u8 ccm;
 	u8 aad[KSEAL_AAD_MAX];
@@ -87,6 +87,22 @@ struct kseal_key {
 };
 
 /**
+ * struct kseal_tx_lists - what records are made of while they are in work
+ * @out: our pages, a reference each
+ * @from: where a borrowing record's content lies, a reference each
+ * @inner_type: source of the inner content type of a borrowing record
+ * @sg_in: for the cipher: additional data, content, inner type
+ * @sg_out: likewise: additional data, ciphertext, tag
+ */
+struct kseal_tx_lists {
+	struct bio_vec out[KSEAL_BATCH_SEGS];
+	struct bio_vec from[KSEAL_RECORD_SEGS];
+	u8 inner_type;
+	struct scatterlist sg_in[KSEAL_RECORD_SEGS + 2];
+	struct scatterlist sg_out[KSEAL_RECORD_SEGS + 2];
+};
+
+/**
  * struct kseal_tx - sending (state machine: tx.c)
  * @key: numbers and cipher
  * @dead: the connection was aborted; nothing is sealed any more
@@ -100,14 +116,11 @@ struct kseal_key {
  * @borrowed: the open record reads pages that are not ours; then @from lists
  *	its content and what @out reserves is only written
  * @tail_reserved: bytes of the page fragment kept behind an open record
- * @n_batch: pieces of @out that are sealed
- * @n_out: pieces of @out, those of the open record behind the sealed ones
- * @n_from: pieces of @from
- * @out: our pages, a reference each
- * @from: where a borrowing record's content lies, a reference each
- * @inner_type: source of the inner content type of a borrowing record
- * @sg_in: for the cipher: additional data, content, inner type
- * @sg_out: likewise: additional data, ciphertext, tag
+ * @n_batch: pieces of @lists->out that are sealed
+ * @n_out: pieces of @lists->out, those of the open record behind the sealed ones
+ * @n_from: pieces of @lists->from
+ * @lists: there from a record's start to the end of the call that leaves none
+ *	open; idle connections are many
  * @stats: for KSEAL_INFO, as it says
  * @rcu: diag.c may still look at it
  */
@@ -126,11 +139,7 @@ struct kseal_tx {
 	u16 n_batch;
 	u16 n_out;
 	u16 n_from;
-	struct bio_vec out[KSEAL_BATCH_SEGS];
-	struct bio_vec from[KSEAL_RECORD_SEGS];
-	u8 inner_type;
-	struct scatterlist sg_in[KSEAL_RECORD_SEGS + 2];
-	struct scatterlist sg_out[KSEAL_RECORD_SEGS + 2];
+	struct kseal_tx_lists *lists;
 	struct {
 		u64 records;
 		u64 bytes;
@@ -159,6 +168,19 @@ struct kseal_plain {
 	u32 charged;
 	u32 n_pages;
 	struct page *pages[KSEAL_RECORD_PAGES];
+};
+
+/**
+ * struct kseal_rx_lists - where a record in work lies, and shall lie
+ * @sg_in: for the cipher: additional data, ciphertext, tag
+ * @sg_in_end: the entry of it where the record ended that was there before;
+ *	NULL: only the last one is marked
+ * @sg_out: likewise: additional data, content, inner type
+ */
+struct kseal_rx_lists {
+	struct scatterlist sg_in[KSEAL_QUEUE_SEGS + 1];
+	struct scatterlist *sg_in_end;
+	struct scatterlist sg_out[KSEAL_RECORD_PAGES + 4];
 };
 
 /**
@@ -197,8 +219,7 @@ struct kseal_plain {
  * @tail: inner content type of a record opened into the reader's memory
  * @pad_backoff: how often of late the peer's padding had a record opened twice
  * @pad_skip: records that are not opened into the reader's memory therefore
- * @sg_in: for the cipher: additional data, ciphertext, tag
- * @sg_out: likewise: additional data, content, inner type
+ * @lists: there while a call opens records
  * @stats: for KSEAL_INFO, as it says
  * @rcu: diag.c may still look at it
  */
@@ -229,8 +250,7 @@ struct kseal_rx {
 	u8 tail;
 	u8 pad_backoff;
 	u16 pad_skip;
-	struct scatterlist sg_in[KSEAL_QUEUE_SEGS + 1];
-	struct scatterlist sg_out[KSEAL_RECORD_PAGES + 4];
+	struct kseal_rx_lists *lists;
 	struct {
 		u64 records;
 		u64 bytes;
@@ -332,6 +352,7 @@ void kseal_tx_keep_open(struct sock *sk, struct kseal_tx *tx);
 int kseal_tx_borrow(struct sock *sk, struct kseal_tx *tx);
 void kseal_tx_close_tail(struct sock *sk, struct kseal_tx *tx);
 void kseal_tx_drop(struct sock *sk, struct kseal_tx *tx);
+void kseal_tx_idle(struct kseal_tx *tx);
 
 /* queue.c */
 u32 kseal_queue_len(const struct sock *sk);
@@ -414,6 +435,7 @@ __poll_t kseal_poll(struct file *file, struct socket *sock,
 int kseal_open_plain(struct sock *sk, struct kseal_rx *rx);
 int kseal_open_direct(struct sock *sk, struct kseal_rx *rx, struct msghdr *msg);
 void kseal_plain_free(struct sock *sk, struct kseal_rx *rx, struct kseal_plain *plain);
+void kseal_rx_idle(struct kseal_rx *rx);
 
 /* splice.c */
 int kseal_first_record(struct sock *sk, struct kseal_rx *rx, long *timeo,

@@ -7,12 +7,13 @@
  * cannot fail for want of it. Bytes that are copied are copied right there and
  * encrypted in place. Pages given by sendfile and splice belong to somebody
  * else: they are only read. A record that has any of them reads all its
- * content from tx->from and writes what it reserved ("borrowed").
+ * content from lists->from and writes what it reserved ("borrowed").
  *
  * Behind the last piece of an open record there is always room for its tail.
  * While a call lasts nobody else takes from the task's fragment; when a record
  * stays open after it, kseal_tx_keep_open() takes the room for good.
  */
+#include <linux/slab.h>
 #include <linux/uio.h>
 #include <net/tcp.h>
 
@@ -24,7 +25,7 @@
 
 static struct bio_vec *last_piece(struct kseal_tx *tx)
 {
-	return &tx->out[tx->n_out - 1];
+	return &tx->lists->out[tx->n_out - 1];
 }
 
 static bool is_behind(const struct bio_vec *bv, const struct page *page, size_t offset)
@@ -116,7 +117,7 @@ static bool add_piece(struct bio_vec *list, u16 *n, unsigned int first,
 
 static bool add_out(struct kseal_tx *tx, const struct bio_vec *piece)
 {
-	return add_piece(tx->out, &tx->n_out, tx->n_batch, KSEAL_RECORD_SEGS, piece);
+	return add_piece(tx->lists->out, &tx->n_out, tx->n_batch, KSEAL_RECORD_SEGS, piece);
 }
 
 static void put_pieces(const struct bio_vec *list, unsigned int n)
@@ -158,7 +159,7 @@ static int open_prefix(struct sock *sk, struct kseal_tx *tx, size_t len)
 		return -ENOMEM;
 	/* not add_out(): a record never shares a piece with the one before */
 	get_page(piece.bv_page);
-	tx->out[tx->n_out++] = piece;
+	tx->lists->out[tx->n_out++] = piece;
 	take_room(sk, tx, prefix);
 	sk_mem_charge(sk, KSEAL_RECORD_OVERHEAD);
 	tx->charged += KSEAL_RECORD_OVERHEAD;
@@ -166,9 +167,19 @@ static int open_prefix(struct sock *sk, struct kseal_tx *tx, size_t len)
 }
 
 /**
+ * kseal_tx_idle() - the call ends, and leaves no record open
+ * @tx: without an open record, and nothing in its batch
+ */
+void kseal_tx_idle(struct kseal_tx *tx)
+{
+	kfree(tx->lists);
+	tx->lists = NULL;
+}
+
+/**
  * kseal_tx_open() - start a record
  * @sk: socket, locked
- * @tx: without an open record, and with KSEAL_RECORD_SEGS free in @tx->out
+ * @tx: without an open record, and with KSEAL_RECORD_SEGS free in @tx->lists->out
  * @type: content type
  * @len: bytes of content that are there for it, perhaps more than it takes
  *
@@ -176,6 +187,11 @@ static int open_prefix(struct sock *sk, struct kseal_tx *tx, size_t len)
  */
 int kseal_tx_open(struct sock *sk, struct kseal_tx *tx, u8 type, size_t len)
 {
+	BUILD_BUG_ON(sizeof(*tx->lists) > 2048);	/* what it would take then is 4096 */
+	if (!tx->lists)
+		tx->lists = kmalloc(sizeof(*tx->lists), sk->sk_allocation);
+	if (!tx->lists)
+		return -ENOMEM;
 	tx->type = type;
 	tx->len = 0;
 	tx->spliced = 0;
@@ -192,8 +208,10 @@ int kseal_tx_open(struct sock *sk, struct kseal_tx *tx, u8 type, size_t len)
  */
 void kseal_tx_drop(struct sock *sk, struct kseal_tx *tx)
 {
-	put_pieces(tx->out + tx->n_batch, tx->n_out - tx->n_batch);
-	put_pieces(tx->from, tx->n_from);
+	if (tx->lists) {
+		put_pieces(tx->lists->out + tx->n_batch, tx->n_out - tx->n_batch);
+		put_pieces(tx->lists->from, tx->n_from);
+	}
 	tx->n_out = tx->n_batch;
 	tx->n_from = 0;
 	tx->len = 0;
@@ -229,7 +247,7 @@ static void give_back_room(struct sock *sk, struct kseal_tx *tx, struct kseal_ma
 {
 	struct page_frag *frag = sk_page_frag(sk);
 
-	put_pieces(tx->out + mark.n_out, tx->n_out - mark.n_out);
+	put_pieces(tx->lists->out + mark.n_out, tx->n_out - mark.n_out);
 	tx->n_out = mark.n_out;
 	last_piece(tx)->bv_len = mark.last_len;
 	if (frag->page == mark.page)
@@ -272,7 +290,7 @@ static int reserve_out(struct sock *sk, struct kseal_tx *tx, size_t len)
 int kseal_tx_borrow(struct sock *sk, struct kseal_tx *tx)
 {
 	size_t prefix = kseal_record_prefix_size(&tx->key.record);
-	struct bio_vec *old = tx->out + tx->n_batch;
+	struct bio_vec *old = tx->lists->out + tx->n_batch;
 	u16 n = tx->n_out - tx->n_batch, n_batch = tx->n_batch;
 	struct kseal_mark mark = mark_room(sk, tx);
 	int err;
@@ -293,10 +311,10 @@ int kseal_tx_borrow(struct sock *sk, struct kseal_tx *tx)
 		give_back_room(sk, tx, mark);
 		return err;
 	}
-	memcpy(tx->from, old, n * sizeof(*old));
+	memcpy(tx->lists->from, old, n * sizeof(*old));
 	memmove(old, old + n, (tx->n_out - n_batch - n) * sizeof(*old));
-	tx->from[0].bv_offset += prefix;
-	tx->from[0].bv_len -= prefix;
+	tx->lists->from[0].bv_offset += prefix;
+	tx->lists->from[0].bv_len -= prefix;
 	tx->n_from = n;
 	tx->n_out -= n;
 	tx->borrowed = true;
@@ -340,7 +358,7 @@ static ssize_t append_borrowed(struct sock *sk, struct kseal_tx *tx,
 		give_back_room(sk, tx, mark);
 		return err;
 	}
-	tx->from[tx->n_from++] = piece;
+	tx->lists->from[tx->n_from++] = piece;
 	return want;
 }
 
@@ -441,7 +459,7 @@ ssize_t kseal_tx_append_pages(struct sock *sk, struct kseal_tx *tx, struct msghd
 		return err;
 	}
 	bvec_set_page(&piece, page, len, offset);
-	add_piece(tx->from, &tx->n_from, 0, KSEAL_RECORD_SEGS, &piece);
+	add_piece(tx->lists->from, &tx->n_from, 0, KSEAL_RECORD_SEGS, &piece);
 	tx->len += len;
 	tx->spliced += len;
 	return len;

@@ -30,6 +30,29 @@ void kseal_plain_free(struct sock *sk, struct kseal_rx *rx, struct kseal_plain *
 	kfree(plain);
 }
 
+/**
+ * kseal_rx_idle() - a call ends, or goes to sleep: no record is in work
+ * @rx: the receiving side
+ */
+void kseal_rx_idle(struct kseal_rx *rx)
+{
+	kfree(rx->lists);
+	rx->lists = NULL;
+}
+
+static int get_lists(struct sock *sk, struct kseal_rx *rx)
+{
+	if (rx->lists)
+		return 0;
+	rx->lists = kmalloc(sizeof(*rx->lists), sk->sk_allocation);
+	if (!rx->lists)
+		return -ENOMEM;
+	/* long, and rarely used up: not anew for each record */
+	sg_init_table(rx->lists->sg_in, ARRAY_SIZE(rx->lists->sg_in));
+	rx->lists->sg_in_end = NULL;
+	return 0;
+}
+
 static struct kseal_plain *plain_alloc(struct sock *sk, struct kseal_rx *rx, u32 len)
 {
 	struct kseal_plain *plain = kzalloc(sizeof(*plain), sk->sk_allocation);
@@ -89,7 +112,7 @@ static int decrypt(struct sock *sk, struct kseal_rx *rx)
 	if (err)
 		return err;
 	err = kseal_aead_open(&rx->key, &rx->frame.header, explicit_nonce,
-			      rx->sg_in, rx->sg_out);
+			      rx->lists->sg_in, rx->lists->sg_out);
 	if (err == -EBADMSG) {
 		kseal_count(sk, KSEAL_STAT_RX_DECRYPT_ERROR, 1);
 		kseal_abort(sk, err);
@@ -170,16 +193,15 @@ static void learn(struct sock *sk, struct kseal_rx *rx, const struct kseal_plain
 
 static void map_plain(struct kseal_rx *rx, const struct kseal_plain *plain, u32 len)
 {
-	struct scatterlist *sg = rx->sg_out;
+	struct scatterlist *sg = rx->lists->sg_out;
 	u32 i, n;
 
-	BUILD_BUG_ON(KSEAL_RECORD_PAGES + 1 > ARRAY_SIZE(rx->sg_out));
-	sg_init_table(rx->sg_out, ARRAY_SIZE(rx->sg_out));
+	BUILD_BUG_ON(KSEAL_RECORD_PAGES + 1 > ARRAY_SIZE(rx->lists->sg_out));
+	sg_init_table(sg, 1 + plain->n_pages);
 	for (i = 0; i < plain->n_pages; i++, len -= n) {
 		n = min_t(u32, len, PAGE_SIZE);
 		sg_set_page(++sg, plain->pages[i], n, 0);
 	}
-	sg_mark_end(sg);
 }
 
 /**
@@ -194,9 +216,13 @@ static void map_plain(struct kseal_rx *rx, const struct kseal_plain *plain, u32 
 int kseal_open_plain(struct sock *sk, struct kseal_rx *rx)
 {
 	u32 len = rx->frame.header.content + kseal_record_inner_type(&rx->key.record);
-	struct kseal_plain *plain = plain_alloc(sk, rx, len);
+	struct kseal_plain *plain;
 	int err;
 
+	err = get_lists(sk, rx);
+	if (err)
+		return err;
+	plain = plain_alloc(sk, rx, len);
 	if (!plain)
 		return -ENOMEM;
 	map_plain(rx, plain, len);
@@ -304,14 +330,19 @@ static void count_retry(struct sock *sk, struct kseal_rx *rx)
  */
 int kseal_open_direct(struct sock *sk, struct kseal_rx *rx, struct msghdr *msg)
 {
+	const size_t n_out = ARRAY_SIZE(rx->lists->sg_out);
 	bool inner = kseal_record_inner_type(&rx->key.record);
-	struct scatterlist *first = rx->sg_out + 1, *end;
 	u32 len = rx->frame.header.content;
 	struct iov_iter start = msg->msg_iter;
+	struct scatterlist *first, *end;
 	int err;
 
-	sg_init_table(rx->sg_out, ARRAY_SIZE(rx->sg_out));
-	end = map_user(first, rx->sg_out + ARRAY_SIZE(rx->sg_out) - 1, &msg->msg_iter, len);
+	err = get_lists(sk, rx);
+	if (err)
+		return err;
+	sg_init_table(rx->lists->sg_out, n_out);
+	first = rx->lists->sg_out + 1;
+	end = map_user(first, rx->lists->sg_out + n_out - 1, &msg->msg_iter, len);
 	if (!end) {
 		msg->msg_iter = start;
 		return -EAGAIN;

@@ -57,10 +57,11 @@ static u8 *from_end(struct bio_vec *last, size_t n)
 static void write_frame(struct kseal_tx *tx)
 {
 	const struct kseal_record *rec = &tx->key.record;
-	struct bio_vec *first = &tx->out[tx->n_batch], *last = &tx->out[tx->n_out - 1];
+	struct bio_vec *first = &tx->lists->out[tx->n_batch];
+	struct bio_vec *last = &tx->lists->out[tx->n_out - 1];
 
 	kseal_record_write_prefix(rec, tx->type, tx->len, bvec_virt(first));
-	tx->inner_type = tx->type;
+	tx->lists->inner_type = tx->type;
 	if (kseal_record_inner_type(rec))
 		*from_end(last, kseal_record_tail_size(rec)) = tx->type;
 }
@@ -68,25 +69,26 @@ static void write_frame(struct kseal_tx *tx)
 /* The first entry is the additional data's. */
 static struct scatterlist *map_out(struct kseal_tx *tx)
 {
-	struct scatterlist *end;
+	struct scatterlist *sg = tx->lists->sg_out, *end;
+	u16 n = tx->n_out - tx->n_batch;
 
-	sg_init_table(tx->sg_out, ARRAY_SIZE(tx->sg_out));
-	end = fill_sg(tx->sg_out + 1, tx->out + tx->n_batch, tx->n_out - tx->n_batch,
+	sg_init_table(sg, n + 1);
+	end = fill_sg(sg + 1, tx->lists->out + tx->n_batch, n,
 		      kseal_record_prefix_size(&tx->key.record));
 	sg_mark_end(end - 1);
-	return tx->sg_out;
+	return sg;
 }
 
 static struct scatterlist *map_from(struct kseal_tx *tx)
 {
-	struct scatterlist *end;
+	struct scatterlist *sg = tx->lists->sg_in, *end;
+	bool inner = kseal_record_inner_type(&tx->key.record);
 
-	sg_init_table(tx->sg_in, ARRAY_SIZE(tx->sg_in));
-	end = fill_sg(tx->sg_in + 1, tx->from, tx->n_from, 0);
-	if (kseal_record_inner_type(&tx->key.record))
-		sg_set_buf(end++, &tx->inner_type, 1);
-	sg_mark_end(end - 1);
-	return tx->sg_in;
+	sg_init_table(sg, 1 + tx->n_from + inner);
+	end = fill_sg(sg + 1, tx->lists->from, tx->n_from, 0);
+	if (inner)
+		sg_set_buf(end, &tx->lists->inner_type, 1);
+	return sg;
 }
 
 static void count_record(struct sock *sk, struct kseal_tx *tx)
@@ -100,17 +102,33 @@ static void count_record(struct sock *sk, struct kseal_tx *tx)
 		kseal_count(sk, KSEAL_STAT_TX_SPLICE_BYTES, tx->spliced);
 }
 
+/* Where a record begins in the piece that the one before ends, they are one: TCP
+ * takes so many bytes at a time as a piece has.
+ */
+static void join_batch(struct kseal_tx *tx)
+{
+	struct bio_vec *first = &tx->lists->out[tx->n_batch], *last = first - 1;
+
+	if (!tx->n_batch || first->bv_page != last->bv_page ||
+	    first->bv_offset != last->bv_offset + last->bv_len)
+		return;
+	last->bv_len += first->bv_len;
+	put_page(first->bv_page);
+	memmove(first, first + 1, (--tx->n_out - tx->n_batch) * sizeof(*first));
+}
+
 /* The open record becomes the batch's last. */
 static void add_to_batch(struct kseal_tx *tx)
 {
 	const struct kseal_record *rec = &tx->key.record;
 
+	join_batch(tx);
 	tx->batch_len += kseal_record_prefix_size(rec) + tx->len + kseal_record_tail_size(rec);
 	tx->batch_charged += tx->charged;
 	tx->charged = 0;
 	tx->n_batch = tx->n_out;
 	while (tx->n_from)
-		put_page(tx->from[--tx->n_from].bv_page);
+		put_page(tx->lists->from[--tx->n_from].bv_page);
 	tx->len = 0;
 }
 
@@ -122,10 +140,10 @@ static bool splits_block(const struct kseal_tx *tx)
 
 	for (i = tx->n_batch; i < tx->n_out; i++) {
 		/* a piece's further pages begin as its second one does */
-		border = at + PAGE_SIZE - offset_in_page(tx->out[i].bv_offset);
+		border = at + PAGE_SIZE - offset_in_page(tx->lists->out[i].bv_offset);
 		if (border <= prefix)
 			border += PAGE_SIZE;
-		at += tx->out[i].bv_len;
+		at += tx->lists->out[i].bv_len;
 		/* the inner type, still to come, may be behind the border */
 		if (border <= at && (border - prefix) % KSEAL_BLOCK_SIZE)
 			return true;
@@ -232,13 +250,13 @@ static ssize_t push_pieces(struct sock *sk, struct kseal_tx *tx, struct bio_vec 
 
 static int push_all(struct sock *sk, struct kseal_tx *tx)
 {
-	struct bio_vec *bv = tx->out;
+	struct bio_vec *bv = tx->lists->out, *end = bv + tx->n_batch;
 	size_t left = tx->batch_len;
 	unsigned int tries = 0;
 	ssize_t done;
 
 	while (left) {
-		done = push_pieces(sk, tx, bv, tx->out + tx->n_batch - bv, left);
+		done = push_pieces(sk, tx, bv, end - bv, left);
 		if (done == -EAGAIN || done == -ENOMEM || done == 0) {
 			if (!wait_for_memory(sk, &tries))
 				return -ENOMEM;
@@ -263,13 +281,13 @@ static int push_all(struct sock *sk, struct kseal_tx *tx)
 /* What was pushed has no page left here. */
 static void forget_batch(struct kseal_tx *tx)
 {
+	struct bio_vec *out = tx->lists->out;
 	unsigned int i;
 
 	for (i = 0; i < tx->n_batch; i++)
-		if (tx->out[i].bv_page)
-			put_page(tx->out[i].bv_page);
-	memmove(tx->out, tx->out + tx->n_batch,
-		(tx->n_out - tx->n_batch) * sizeof(tx->out[0]));
+		if (out[i].bv_page)
+			put_page(out[i].bv_page);
+	memmove(out, out + tx->n_batch, (tx->n_out - tx->n_batch) * sizeof(*out));
 	tx->n_out -= tx->n_batch;
 	tx->n_batch = 0;
 	tx->batch_len = 0;

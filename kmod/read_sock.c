@@ -119,6 +119,7 @@ int kseal_read_sock(struct sock *sk, read_descriptor_t *desc, sk_read_actor_t ac
 		return -ENOMEM;
 	}
 	ret = read_records(sk, ks->rx, desc, actor);
+	kseal_rx_idle(ks->rx);
 	kseal_rx_look(sk, ks->rx, sk->sk_allocation);
 	if (is_control_next(ks->rx))
 		ks->data_ready(sk);

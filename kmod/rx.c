@@ -58,6 +58,7 @@ void kseal_rx_free(struct sock *sk, struct kseal_rx *rx)
 	list_for_each_entry_safe(plain, next, &rx->plain, node)
 		kseal_plain_free(sk, rx, plain);
 	kseal_rx_drop_held(sk, rx);
+	kseal_rx_idle(rx);
 	kseal_key_wipe(&rx->key);
 	kfree_rcu(rx, rcu);
 	kseal_count(sk, KSEAL_STAT_CURR_RX, -1);
@@ -122,6 +123,7 @@ static int wait_for_data(struct sock *sk, struct kseal_rx *rx, long *timeo)
 		return -EAGAIN;
 	if (signal_pending(current))
 		return sock_intr_errno(*timeo);
+	kseal_rx_idle(rx);
 	rx->sleepers++;
 	kseal_rx_lower_mark(sk, rx);
 	add_wait_queue(sk_sleep(sk), &wait);
@@ -424,6 +426,7 @@ static int recv_locked(struct sock *sk, struct kseal_rx *rx, struct msghdr *msg,
 
 	ret = recv_records(sk, rx, msg, &rd, read_target(sk, rx, len, flags),
 			   sock_rcvtimeo(sk, flags & MSG_DONTWAIT));
+	kseal_rx_idle(rx);
 	kseal_rx_look(sk, rx, sk->sk_allocation);
 	/* a reader in the kernel has stopped at a control record, for us to take */
 	if (rx->ready && kseal_kernel_reads(sk))

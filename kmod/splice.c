@@ -79,6 +79,7 @@ static ssize_t splice_locked(struct sock *sk, struct kseal_rx *rx,
 		if (plain->off == plain->len)
 			kseal_plain_free(sk, rx, plain);
 	}
+	kseal_rx_idle(rx);
 	kseal_rx_look(sk, rx, sk->sk_allocation);
 	return ret;
 }

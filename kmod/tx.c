@@ -44,6 +44,7 @@ struct kseal_tx *kseal_tx_alloc(void)
 void kseal_tx_free(struct sock *sk, struct kseal_tx *tx)
 {
 	kseal_tx_drop(sk, tx);
+	kseal_tx_idle(tx);
 	kseal_key_wipe(&tx->key);
 	kfree_rcu(tx, rcu);
 	kseal_count(sk, KSEAL_STAT_CURR_TX, -1);
@@ -70,7 +71,10 @@ static int wait_for_room(struct sock *sk, struct kseal_tx *tx, long *timeo)
 {
 	int err = kseal_tx_push(sk, tx);
 
-	return err ?: sk_stream_wait_memory(sk, timeo);
+	if (err)
+		return err;
+	kseal_tx_idle(tx);
+	return sk_stream_wait_memory(sk, timeo);
 }
 
 static int open_record(struct sock *sk, struct kseal_tx *tx, u8 type, size_t len)
@@ -172,7 +176,10 @@ static int end_call(struct sock *sk, struct kseal_tx *tx, bool more)
 		else
 			err = seal_or_drop(sk, tx);
 	}
-	return kseal_tx_push(sk, tx) ?: err;
+	err = kseal_tx_push(sk, tx) ?: err;
+	if (!kseal_tx_is_open(tx))
+		kseal_tx_idle(tx);
+	return err;
 }
 
 static ssize_t send_locked(struct sock *sk, struct kseal_tx *tx, struct msghdr *msg,
