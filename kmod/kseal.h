@@ -48,6 +48,8 @@ enum kseal_sizes {
 	 * pages of ours.
 	 */
 	KSEAL_QUEUE_SEGS	= 32,
+	/* Bytes of content in a small record, however small segments are. */
+	KSEAL_SMALL_MIN		= 64,
 	/* Records without content one call opens before it looks around. */
 	KSEAL_BARREN_MAX	= 32,
 	/* Records behind a padded one that are not opened into the reader's
@@ -109,6 +111,8 @@ struct kseal_tx_lists {
  * @pushing: TCP is taking a batch, and must take all of it
  * @type: content type of the open record
  * @len: bytes of content in it
+ * @limit: bytes it may have
+ * @small_left: bytes of content that go in small records before others do
  * @spliced: of these, bytes in pages that were given to be read where they lie
  * @charged: bytes of memory charged to the socket for it
  * @batch_charged: likewise for the sealed ones
@@ -129,7 +133,9 @@ struct kseal_tx {
 	bool dead;
 	bool pushing;
 	u8 type;
+	u16 limit;
 	u32 len;
+	u32 small_left;
 	u32 spliced;
 	u32 charged;
 	u32 batch_charged;
@@ -275,6 +281,7 @@ struct kseal_rx {
  * @tx_zerocopy_ro: TLS_TX_ZEROCOPY_RO as it was set; read without the lock
  * @rx_expect_no_pad: TLS_RX_EXPECT_NO_PAD as it was set; read without the lock
  * @tx_max_payload: TLS_TX_MAX_PAYLOAD_LEN; read without the lock
+ * @tx_sizing: KSEAL_TX_RECORD_SIZING
  * @rcu: readers of icsk_ulp_data may still look at it
  */
 struct kseal_sock {
@@ -287,6 +294,7 @@ struct kseal_sock {
 	bool tx_zerocopy_ro;
 	bool rx_expect_no_pad;
 	u16 tx_max_payload;
+	struct kseal_record_sizing tx_sizing;
 	struct rcu_head rcu;
 };
 

@@ -166,6 +166,35 @@ static int open_prefix(struct sock *sk, struct kseal_tx *tx, size_t len)
 	return 0;
 }
 
+/* Has nothing been sent for so long that it begins anew? */
+static bool has_idled(const struct sock *sk, const struct kseal_record_sizing *sizing)
+{
+	return sizing->idle_ms &&
+	       tcp_jiffies32 - tcp_sk(sk)->lsndtime >= msecs_to_jiffies(sizing->idle_ms);
+}
+
+/* Bytes of content that make a record of one segment. */
+static u32 segment_content(const struct sock *sk, const struct kseal_record *rec)
+{
+	u32 mss = tcp_sk(sk)->mss_cache;
+	u32 overhead = kseal_record_prefix_size(rec) + kseal_record_tail_size(rec);
+
+	return mss > overhead + KSEAL_SMALL_MIN ? mss - overhead : KSEAL_SMALL_MIN;
+}
+
+static u16 content_limit(const struct sock *sk, struct kseal_tx *tx)
+{
+	const struct kseal_sock *ks = kseal_sk(sk);
+
+	if (!ks->tx_sizing.bytes)
+		return ks->tx_max_payload;
+	if (has_idled(sk, &ks->tx_sizing))
+		tx->small_left = ks->tx_sizing.bytes;
+	if (!tx->small_left)
+		return ks->tx_max_payload;
+	return min_t(u32, segment_content(sk, &tx->key.record), ks->tx_max_payload);
+}
+
 /**
  * kseal_tx_idle() - the call ends, and leaves no record open
  * @tx: without an open record, and nothing in its batch
@@ -192,13 +221,14 @@ int kseal_tx_open(struct sock *sk, struct kseal_tx *tx, u8 type, size_t len)
 		tx->lists = kmalloc(sizeof(*tx->lists), sk->sk_allocation);
 	if (!tx->lists)
 		return -ENOMEM;
+	tx->limit = content_limit(sk, tx);
 	tx->type = type;
 	tx->len = 0;
 	tx->spliced = 0;
 	tx->charged = 0;
 	tx->borrowed = false;
 	tx->n_from = 0;
-	return open_prefix(sk, tx, len);
+	return open_prefix(sk, tx, min_t(size_t, len, tx->limit));
 }
 
 /**
@@ -396,9 +426,9 @@ static ssize_t append_in_place(struct sock *sk, struct kseal_tx *tx,
 }
 
 /* Bytes of content the open record may still take, at least 1. */
-static size_t room_left(const struct sock *sk, const struct kseal_tx *tx)
+static size_t room_left(const struct kseal_tx *tx)
 {
-	return kseal_sk(sk)->tx_max_payload - tx->len;
+	return tx->limit - tx->len;
 }
 
 /**
@@ -412,7 +442,7 @@ static size_t room_left(const struct sock *sk, const struct kseal_tx *tx)
  */
 ssize_t kseal_tx_append(struct sock *sk, struct kseal_tx *tx, struct msghdr *msg)
 {
-	size_t want = min_t(size_t, msg_data_left(msg), room_left(sk, tx));
+	size_t want = min_t(size_t, msg_data_left(msg), room_left(tx));
 	ssize_t done;
 
 	if (tx->borrowed)
@@ -434,7 +464,7 @@ ssize_t kseal_tx_append(struct sock *sk, struct kseal_tx *tx, struct msghdr *msg
  */
 ssize_t kseal_tx_append_pages(struct sock *sk, struct kseal_tx *tx, struct msghdr *msg)
 {
-	size_t want = min_t(size_t, msg_data_left(msg), room_left(sk, tx));
+	size_t want = min_t(size_t, msg_data_left(msg), room_left(tx));
 	struct bio_vec piece;
 	struct page *page;
 	size_t offset;

@@ -127,6 +127,7 @@ static void add_to_batch(struct kseal_tx *tx)
 	tx->batch_charged += tx->charged;
 	tx->charged = 0;
 	tx->n_batch = tx->n_out;
+	tx->small_left -= min(tx->small_left, tx->len);
 	while (tx->n_from)
 		put_page(tx->lists->from[--tx->n_from].bv_page);
 	tx->len = 0;

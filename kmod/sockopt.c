@@ -104,6 +104,7 @@ static int install_tx(struct sock *sk, struct kseal_sock *ks, struct kseal_key *
 	if (!tx)
 		return -ENOMEM;
 	kseal_key_move(&tx->key, key);
+	tx->small_left = ks->tx_sizing.bytes;
 	kseal_count(sk, KSEAL_STAT_CURR_TX, 1);
 	kseal_count(sk, KSEAL_STAT_TX_KEYS, 1);
 	smp_store_release(&ks->tx, tx);
@@ -239,6 +240,21 @@ static int set_max_payload(struct sock *sk, sockptr_t optval, unsigned int optle
 	return 0;
 }
 
+static int set_record_sizing(struct sock *sk, sockptr_t optval, unsigned int optlen)
+{
+	struct kseal_sock *ks = kseal_sk(sk);
+	struct kseal_record_sizing sizing;
+
+	if (sockptr_is_null(optval) || optlen != sizeof(sizing))
+		return -EINVAL;
+	if (copy_from_sockptr(&sizing, optval, sizeof(sizing)))
+		return -EFAULT;
+	ks->tx_sizing = sizing;
+	if (ks->tx)
+		ks->tx->small_left = sizing.bytes;
+	return 0;
+}
+
 static int kseal_get_key(struct sock *sk, struct kseal_key *key,
 			 char __user *optval, int __user *optlen)
 {
@@ -357,6 +373,18 @@ static int get_max_payload(const struct kseal_sock *ks, char __user *optval,
 	return put_value(&value, sizeof(value), optval, optlen);
 }
 
+static int get_record_sizing(const struct kseal_sock *ks, char __user *optval,
+			     int __user *optlen)
+{
+	int len;
+
+	if (get_user(len, optlen))
+		return -EFAULT;
+	if (len < (int)sizeof(ks->tx_sizing))
+		return -EINVAL;
+	return put_value(&ks->tx_sizing, sizeof(ks->tx_sizing), optval, optlen);
+}
+
 static int kseal_get_locked(struct sock *sk, int name, char __user *optval,
 			    int __user *optlen)
 {
@@ -373,6 +401,8 @@ static int kseal_get_locked(struct sock *sk, int name, char __user *optval,
 		return get_expect_no_pad(ks, optval, optlen);
 	case KSEAL_TX_MAX_PAYLOAD_LEN:
 		return get_max_payload(ks, optval, optlen);
+	case KSEAL_TX_RECORD_SIZING:
+		return get_record_sizing(ks, optval, optlen);
 	case KSEAL_INFO:
 		return kseal_get_info(ks, optval, optlen);
 	default:
@@ -390,6 +420,8 @@ static int kseal_set_locked(struct sock *sk, int name, sockptr_t optval,
 		return set_expect_no_pad(sk, optval, optlen);
 	case KSEAL_TX_MAX_PAYLOAD_LEN:
 		return set_max_payload(sk, optval, optlen);
+	case KSEAL_TX_RECORD_SIZING:
+		return set_record_sizing(sk, optval, optlen);
 	default:
 		return -ENOPROTOOPT;
 	}

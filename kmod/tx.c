@@ -138,7 +138,7 @@ static ssize_t fill_record(struct sock *sk, struct kseal_tx *tx, struct msghdr *
 	}
 	if (done == -ENOMEM || done == -ENOSPC)
 		return seal_or_drop(sk, tx);
-	if (done > 0 && tx->len >= kseal_sk(sk)->tx_max_payload) {
+	if (done > 0 && tx->len >= tx->limit) {
 		err = kseal_tx_seal(sk, tx);
 		if (err)
 			return err;

@@ -6,8 +6,6 @@
 #include "lib/fixture.h"
 #include "lib/net.h"
 #include "lib/pump.h"
-#include <netinet/in.h>
-#include <linux/tcp.h>
 
 enum { TOTAL = 12 * KT_MAX_PLAIN + 5000 };
 
@@ -45,26 +43,15 @@ FIXTURE_TEARDOWN(mtu)
 	kt_link_close(&self->link);
 }
 
-/* Bytes of the stream that @fd puts into a packet, -1 if that is not known. */
-static int segment_of(int fd)
-{
-	struct tcp_info info = { };
-	socklen_t len = sizeof(info);
-
-	if (getsockopt(fd, IPPROTO_TCP, TCP_INFO, &info, &len))
-		return kt_errno("getsockopt(TCP_INFO)");
-	return info.tcpi_snd_mss;
-}
-
 /* 20 or 40 bytes of IP, 20 of TCP, and perhaps options. */
 KT_TEST(mtu, packets_are_small_both_ways)
 {
 	int most = variant->mtu - (variant->params.family == AF_INET ? 40 : 60);
 
 	ASSERT_EQ(0, kt_pump(&self->link, KT_MAX_PLAIN, KT_BY_RECV, KT_BY_RECV));
-	EXPECT_LE(segment_of(self->link.fd), most);
-	EXPECT_GT(segment_of(self->link.fd), most - 40);
-	EXPECT_LE(segment_of(self->link.raw), most);
+	EXPECT_LE(kt_segment(self->link.fd), most);
+	EXPECT_GT(kt_segment(self->link.fd), most - 40);
+	EXPECT_LE(kt_segment(self->link.raw), most);
 }
 
 /* 37 at 500 bytes, 14 at 1280: the one record is gathered first, the other not. */
@@ -161,7 +148,7 @@ KT_TEST(narrowed, between_two_streams)
 	ASSERT_EQ(0, kt_pump(&self->link, TOTAL, KT_BY_RECV, KT_BY_RECV));
 	ASSERT_EQ(0, kt_device_mtu("lo", variant->mtu));
 	EXPECT_EQ(0, kt_pump(&self->link, TOTAL, KT_BY_SPLICE, KT_BY_SENDFILE));
-	EXPECT_LT(segment_of(self->link.fd), variant->mtu);
+	EXPECT_LT(kt_segment(self->link.fd), variant->mtu);
 }
 
 /* Records cut for the wide path lie in the send queue. */

@@ -11,9 +11,11 @@
 #include <unistd.h>
 #include <arpa/inet.h>
 #include <net/if.h>
+#include <netinet/in.h>
 #include <sys/ioctl.h>
 #include <linux/ethtool.h>
 #include <linux/sockios.h>
+#include <linux/tcp.h>
 
 int kt_run(const char *format, ...)
 {
@@ -28,6 +30,16 @@ int kt_run(const char *format, ...)
 	if (ret)
 		kt_say("\"%s\": status %d", command, ret);
 	return ret ? -1 : 0;
+}
+
+int kt_segment(int fd)
+{
+	struct tcp_info info = { };
+	socklen_t len = sizeof(info);
+
+	if (getsockopt(fd, IPPROTO_TCP, TCP_INFO, &info, &len))
+		return kt_errno("getsockopt(TCP_INFO)");
+	return info.tcpi_snd_mss;
 }
 
 /* ---- devices ------------------------------------------------------------- */

@@ -14,6 +14,9 @@ int kt_device_mtu(const char *name, int mtu);
 /** kt_device_without() - switch a feature of a device off: ETHTOOL_SGSO, ... */
 int kt_device_without(const char *name, uint32_t feature);
 
+/** kt_segment() - bytes of the stream that TCP puts into a packet of @fd's. */
+int kt_segment(int fd);
+
 /**
  * kt_own_network() - this process into a new namespace, its loopback up
  * @mtu: bytes a packet; and no packet is longer, with help from "hardware".

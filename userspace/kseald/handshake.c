@@ -107,7 +107,8 @@ static void advance(struct handshake *handshake)
 		ret = watch(handshake, EPOLLOUT);
 		break;
 	case TLS_DONE:
-		tls_hand_over(&handshake->tls, &handshake->result);
+		tls_hand_over(&handshake->tls, &handshake->engine->sizing,
+			      &handshake->result);
 		ret = -1;
 		break;
 	default:

@@ -28,6 +28,7 @@ LIST_HEAD(handshakes, handshake);
  *	make them non-blocking for the programs they belong to as well.
  * @credentials: outlive the engine
  * @timeout_ms: limit for one handshake
+ * @sizing: of the kernel's records
  * @limit: how many there may be
  * @active: how many there are
  */
@@ -37,6 +38,7 @@ struct engine {
 	int epoll_fd;
 	const struct credentials *credentials;
 	unsigned int timeout_ms;
+	struct kseal_record_sizing sizing;
 	unsigned int limit;
 	unsigned int active;
 };

@@ -87,6 +87,7 @@ static int serve(struct daemon *daemon)
 	daemon->server.engine.loop = &daemon->loop;
 	daemon->server.engine.credentials = &daemon->credentials;
 	daemon->server.engine.timeout_ms = options->timeout_ms;
+	daemon->server.engine.sizing = options->sizing;
 	daemon->server.engine.limit = options->max_handshakes;
 	ret = server_start(&daemon->server, options);
 	if (ret)

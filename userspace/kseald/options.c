@@ -14,6 +14,7 @@ enum {
 	MAX_TIMEOUT_S = 3600,
 	DEFAULT_MAX_HANDSHAKES = 1024,
 	MAX_MAX_HANDSHAKES = 1000000,
+	DEFAULT_IDLE_MS = 1000,
 	DEFAULT_MODE = 0660,
 };
 
@@ -141,6 +142,28 @@ static int parse_max_handshakes(struct parser *parser, const char *value)
 	return 0;
 }
 
+/* BYTES[,SECONDS] */
+static int parse_record_sizing(struct parser *parser, const char *value)
+{
+	struct kseal_record_sizing *sizing = &parser->options->sizing;
+	char *bytes = strndup(value, strcspn(value, ","));
+	const char *comma = strchr(value, ',');
+	unsigned long number;
+	int bad;
+
+	if (!bytes)
+		return -ENOMEM;
+	sizing->idle_ms = DEFAULT_IDLE_MS;
+	bad = parse_number(bytes, 10, UINT32_MAX, &number) ||
+	      (comma && parse_seconds(comma + 1, &sizing->idle_ms));
+	free(bytes);
+	if (bad)
+		return complain(parser, "record-sizing", value,
+				"must be bytes, or bytes,seconds of at most 3600");
+	sizing->bytes = number;
+	return 0;
+}
+
 static int parse_mode(struct parser *parser, const char *value)
 {
 	unsigned long number;
@@ -215,6 +238,11 @@ static const struct option_row rows[] = {
 	  parse_timeout },
 	{ "max-handshakes", "N", "limit of handshakes at a time (default: 1024)",
 	  parse_max_handshakes },
+	{ "record-sizing", "BYTES[,SECONDS]",
+	  "send so many bytes in records of one packet each, at\n"
+	  "the beginning and after idling so long (1 second):\n"
+	  "the first byte comes sooner over slow links (default: 0,\n"
+	  "records as large as may be)", parse_record_sizing },
 	{ "ready-fd", "N", "write a newline to this descriptor when ready",
 	  parse_ready_fd },
 	{ "log-level", "LEVEL", "error, warning, info (default) or debug",

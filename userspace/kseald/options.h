@@ -7,6 +7,8 @@
 #include <sys/queue.h>
 #include <sys/types.h>
 
+#include <linux/kseal.h>
+
 #include "log.h"
 
 /** Name of the certificate given by --cert and --key. */
@@ -31,6 +33,7 @@ struct options {
 	struct identity_options identities;
 	unsigned int timeout_ms;	/* limit for one handshake */
 	unsigned int max_handshakes;	/* limit at a time */
+	struct kseal_record_sizing sizing; /* of all sockets given back */
 	int ready_fd;			/* -1 for none */
 	enum log_level log_level;
 	int check;			/* look at the configuration, then exit */

@@ -416,7 +416,23 @@ enum tls_step tls_step(struct tls *tls, struct kseal_result *result)
 	return TLS_DONE;
 }
 
-int tls_hand_over(struct tls *tls, struct kseal_result *result)
+static int set_sizing(int fd, const struct kseal_record_sizing *sizing,
+		      struct kseal_result *result)
+{
+	int ret;
+
+	if (!sizing->bytes)
+		return 0;
+	ret = kseal_set_record_sizing(fd, sizing->bytes, sizing->idle_ms);
+	if (ret)
+		return tls_fail(result, EPROTO, "the kernel module does not take "
+				"--record-sizing (%s); is it older than kseald?",
+				strerror(-ret));
+	return 0;
+}
+
+int tls_hand_over(struct tls *tls, const struct kseal_record_sizing *sizing,
+		  struct kseal_result *result)
 {
 	int ret;
 
@@ -425,6 +441,10 @@ int tls_hand_over(struct tls *tls, struct kseal_result *result)
 		reason_of_attach(ret, result);
 		return -result->error;
 	}
+	/* before the keys: the first record is to be a small one */
+	ret = set_sizing(tls->fd, sizing, result);
+	if (ret)
+		return ret;
 	ret = kseal_install(tls->fd, tls->session, KSEAL_BOTH);
 	if (ret) {
 		reason_of_install(ret, result);

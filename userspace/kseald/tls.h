@@ -65,10 +65,12 @@ enum tls_step tls_step(struct tls *tls, struct kseal_result *result);
 
 /**
  * tls_hand_over() - let the kernel seal and open from here on
+ * @sizing: of its records; 0 bytes, nothing is asked for
  *
  * Return: 0, or -result->error with the reason set.
  */
-int tls_hand_over(struct tls *tls, struct kseal_result *result);
+int tls_hand_over(struct tls *tls, const struct kseal_record_sizing *sizing,
+		  struct kseal_result *result);
 
 /** tls_time_out() - fill @result for a handshake that took @ms without end */
 void tls_time_out(struct tls *tls, unsigned int ms, struct kseal_result *result);

@@ -67,6 +67,21 @@ int kseal_install(int fd, gnutls_session_t session, unsigned int directions);
  */
 int kseal_get_info(int fd, struct kseal_info *info);
 
+/**
+ * kseal_set_record_sizing() - small records at the beginning, and after idling
+ * @fd: socket that kseal_attach() succeeded on
+ * @bytes: bytes of content that go in records of one TCP segment each; 0, as it
+ *	is at first, none
+ * @idle_ms: it begins anew when nothing was sent for so long; 0 never
+ *
+ * What a packet brings can then be used at once, which tells where a response
+ * begins; records of full size cost less, so the rest goes in these. See
+ * KSEAL_TX_RECORD_SIZING in <linux/kseal.h>. Calling it begins anew as well.
+ *
+ * Return: 0; -ENOPROTOOPT kseal is not on the socket, or is too old for it.
+ */
+int kseal_set_record_sizing(int fd, uint32_t bytes, uint32_t idle_ms);
+
 /** kseal_version_name() - "TLS 1.3" for 0x0304; NULL when not known. */
 const char *kseal_version_name(uint16_t version);
 

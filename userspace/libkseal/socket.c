@@ -42,14 +42,27 @@ int kseal_attach(int fd)
 	return ret == -EEXIST && is_attached(fd) ? 0 : ret;
 }
 
+/* IPv4 calls an unknown level EOPNOTSUPP, IPv6 ENOPROTOOPT. */
+static int option_error(void)
+{
+	return errno == EOPNOTSUPP ? -ENOPROTOOPT : -errno;
+}
+
+int kseal_set_record_sizing(int fd, uint32_t bytes, uint32_t idle_ms)
+{
+	struct kseal_record_sizing sizing = { .bytes = bytes, .idle_ms = idle_ms };
+
+	return setsockopt(fd, SOL_TLS, KSEAL_TX_RECORD_SIZING, &sizing, sizeof(sizing)) ?
+	       option_error() : 0;
+}
+
 int kseal_get_info(int fd, struct kseal_info *info)
 {
 	socklen_t len = sizeof(*info);
 
 	memset(info, 0, sizeof(*info));
-	/* IPv4 calls an unknown level EOPNOTSUPP, IPv6 ENOPROTOOPT. */
 	if (getsockopt(fd, SOL_TLS, KSEAL_INFO, info, &len))
-		return errno == EOPNOTSUPP ? -ENOPROTOOPT : -errno;
+		return option_error();
 	info->tx_driver[sizeof(info->tx_driver) - 1] = '\0';
 	info->rx_driver[sizeof(info->rx_driver) - 1] = '\0';
 	return 0;

@@ -61,6 +61,7 @@ static void defaults_are_as_documented(void **state)
 	assert_int_equal(run.options.mode, 0660);
 	assert_int_equal(run.options.timeout_ms, 10000);
 	assert_int_equal(run.options.max_handshakes, 1024);
+	assert_int_equal(run.options.sizing.bytes, 0);
 	assert_int_equal(run.options.ready_fd, -1);
 	assert_int_equal(run.options.log_level, LOG_LEVEL_INFO);
 	assert_null(run.options.group);
@@ -77,6 +78,7 @@ static void every_option_is_taken(void **state)
 	(void)state;
 	PARSE(&run, "--socket=/x/y", "--mode", "0600", "--group=web",
 	      "--timeout=2.5", "--max-handshakes=7", "--ready-fd=3",
+	      "--record-sizing=30000,2.5",
 	      "--log-level=debug", "--ca=/ca.pem", "--check", "--foreground");
 	assert_int_equal(run.verdict, OPTIONS_RUN);
 	assert_string_equal(run.options.socket, "/x/y");
@@ -84,10 +86,24 @@ static void every_option_is_taken(void **state)
 	assert_string_equal(run.options.group, "web");
 	assert_int_equal(run.options.timeout_ms, 2500);
 	assert_int_equal(run.options.max_handshakes, 7);
+	assert_int_equal(run.options.sizing.bytes, 30000);
+	assert_int_equal(run.options.sizing.idle_ms, 2500);
 	assert_int_equal(run.options.ready_fd, 3);
 	assert_int_equal(run.options.log_level, LOG_LEVEL_DEBUG);
 	assert_string_equal(run.options.ca, "/ca.pem");
 	assert_true(run.options.check);
+	end(&run);
+}
+
+static void records_are_small_again_after_a_second(void **state)
+{
+	struct run run;
+
+	(void)state;
+	PARSE(&run, "--record-sizing", "4294967295");
+	assert_int_equal(run.verdict, OPTIONS_RUN);
+	assert_int_equal(run.options.sizing.bytes, UINT32_MAX);
+	assert_int_equal(run.options.sizing.idle_ms, 1000);
 	end(&run);
 }
 
@@ -142,6 +158,14 @@ static const char *const bad[][MAX_ARGS] = {
 	{ "--max-handshakes=+5" },
 	{ "--max-handshakes=5x" },
 	{ "--max-handshakes=99999999999999999999" },
+	{ "--record-sizing=" },
+	{ "--record-sizing=30k" },
+	{ "--record-sizing=-1" },
+	{ "--record-sizing=4294967296" },
+	{ "--record-sizing=1," },
+	{ "--record-sizing=1,2,3" },
+	{ "--record-sizing=,1" },
+	{ "--record-sizing=1,0" },
 	{ "--mode=1000" },
 	{ "--mode=08" },
 	{ "--ready-fd=-1" },
@@ -172,6 +196,7 @@ static void help_names_every_option(void **state)
 	static const char *const names[] = {
 		"--identity", "--cert", "--key", "--ca", "--socket", "--mode",
 		"--group", "--timeout", "--max-handshakes", "--ready-fd",
+		"--record-sizing",
 		"--log-level", "--check", "--foreground", "--help", "--version",
 	};
 	struct run run;
@@ -202,6 +227,7 @@ int main(void)
 	const struct CMUnitTest tests[] = {
 		cmocka_unit_test(defaults_are_as_documented),
 		cmocka_unit_test(every_option_is_taken),
+		cmocka_unit_test(records_are_small_again_after_a_second),
 		cmocka_unit_test(identities_keep_their_order),
 		cmocka_unit_test(bad_command_lines_are_refused_with_words),
 		cmocka_unit_test(help_names_every_option),

@@ -81,6 +81,8 @@ static void sockets_that_cannot_have_kseal_are_refused(void **state)
 	memset(&info, 0xff, sizeof(info));
 	assert_int_equal(kseal_get_info(pair[0], &info), -ENOPROTOOPT);
 	assert_int_equal(info.tx_version, 0);
+	assert_int_equal(kseal_set_record_sizing(pair[0], 1000, 1000), -ENOPROTOOPT);
+	assert_int_equal(kseal_set_record_sizing(-1, 1000, 1000), -EBADF);
 	close(pair[0]);
 	close(pair[1]);
 }

@@ -73,6 +73,8 @@
  *			set: from 64, in TLS 1.3 from 63 (the limit of RFC 8449 4 counts
  *			the content type there). EBUSY while a record is open
  *
+ *	KSEAL_TX_RECORD_SIZING	struct kseal_record_sizing, below
+ *
  * with EINVAL for another size or value and EFAULT.
  *
  * The record type of what sendmsg() sends is set by a control message of level
@@ -113,6 +115,29 @@
  * Numbered far from <linux/tls.h>, so that the two never meet.
  */
 #define KSEAL_INFO		0x4b01
+
+/**
+ * Option of level SOL_TLS: struct kseal_record_sizing. Setting it begins anew,
+ * as after idling; 0 bytes, as it is at first, make records as large as may be.
+ */
+#define KSEAL_TX_RECORD_SIZING	0x4b02
+
+/**
+ * struct kseal_record_sizing - small records at the beginning
+ * @bytes: so many bytes of content go in records of one TCP segment each before
+ *	records grow to TLS_TX_MAX_PAYLOAD_LEN: a receiver can use what the first
+ *	packet brings, and need not wait for 16 KiB to come through a window that
+ *	has yet to open
+ * @idle_ms: it begins anew when nothing was sent for so many milliseconds, as
+ *	TCP's window does; 0 never
+ *
+ * A segment is what TCP takes it for when the record is opened; no record is
+ * longer than TLS_TX_MAX_PAYLOAD_LEN, and content of at least 64 bytes fits.
+ */
+struct kseal_record_sizing {
+	__u32	bytes;
+	__u32	idle_ms;
+};
 
 /** TLS_TX_MAX_PAYLOAD_LEN; <linux/tls.h> of older kernels lacks it. */
 #define KSEAL_TX_MAX_PAYLOAD_LEN	5
