@@ -71,6 +71,7 @@ int bench_conn_open(struct bench_conn *conn, const struct bench_transport *trans
 void bench_conn_close(struct bench_conn *conn);
 int bench_handshake(struct bench_conn *conn, int (*step)(void *session));
 int bench_blocking(int fd, bool blocking);
+void bench_conn_elsewhere(void);
 
 /**
  * struct bench_case - what is measured
@@ -107,6 +108,10 @@ int bench_recv(const struct bench_case *what, const struct bench_transport *tran
 	       const struct bench_suite *suite);
 int bench_ping(const struct bench_case *what, const struct bench_transport *transport,
 	       const struct bench_suite *suite);
+
+/* first.c */
+int bench_first(const struct bench_case *what, const struct bench_transport *transport,
+		const struct bench_suite *suite);
 
 /* memory.c */
 int bench_memory(const struct bench_case *what, const struct bench_transport *transport,

@@ -9,25 +9,32 @@
 #include <netinet/in.h>
 #include <netinet/tcp.h>
 
-static int listener(struct sockaddr_in *address)
+static int listener(struct sockaddr_in *to)
 {
-	socklen_t len = sizeof(*address);
+	socklen_t len = sizeof(*to);
 	int fd = socket(AF_INET, SOCK_STREAM | SOCK_CLOEXEC, 0);
 
-	*address = (struct sockaddr_in){ .sin_family = AF_INET,
-					 .sin_addr.s_addr = htonl(INADDR_LOOPBACK) };
-	if (fd < 0 || bind(fd, (void *)address, sizeof(*address)) || listen(fd, 16) ||
-	    getsockname(fd, (void *)address, &len)) {
+	*to = (struct sockaddr_in){ .sin_family = AF_INET,
+				    .sin_addr.s_addr = htonl(INADDR_LOOPBACK) };
+	if (fd < 0 || bind(fd, (void *)to, sizeof(*to)) || listen(fd, 16) ||
+	    getsockname(fd, (void *)to, &len)) {
 		kt_errno("listen");
 		kt_close(&fd);
 	}
 	return fd;
 }
 
+static struct sockaddr_in address;
+static int accepting = -1;
+
+/** bench_conn_elsewhere() - this process is in another network namespace now. */
+void bench_conn_elsewhere(void)
+{
+	kt_close(&accepting);
+}
+
 static int connect_pair(int fd[2])
 {
-	static struct sockaddr_in address;
-	static int accepting = -1;
 	int one = 1;
 
 	if (accepting < 0)

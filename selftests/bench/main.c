@@ -66,10 +66,11 @@ static const char *const quick_cases[] = {
 };
 static bool quick;
 
-/* Once, at the end: they need no repetition, and take long. */
-static const struct bench_case memory[] = {
+/* Once, at the end: they take long, and have their own repetitions if they need any. */
+static const struct bench_case once[] = {
 	{ "memory-idle",	false,	true,	bench_memory,	0,	    1000, 0 },
 	{ "memory-16k",		false,	true,	bench_memory,	KIB(16),    1000, 0 },
+	{ "response-256k",	false,	false,	bench_first,	KIB(256),   10,	  0 },
 };
 
 static const struct bench_case ciphers[] = {
@@ -85,7 +86,7 @@ static const char *usage =
 "  -p PATTERN    only cases whose names match\n"
 "  -T TRANSPORT  only this one, repeatable (plain, in-tree, kseal, gnutls, openssl)\n"
 "  -s SUITE      only this one, repeatable\n"
-"  -m            without the measurement of memory\n"
+"  -m            without memory, and what a slow link makes of a response\n"
 "  -q            a quick look: some cases, three rounds, one suite, no memory\n"
 "  -l            list cases and suites\n";
 
@@ -185,8 +186,8 @@ static int list(void)
 {
 	for (size_t i = 0; i < ALL_OF(cases); i++)
 		puts(cases[i].name);
-	for (size_t i = 0; i < ALL_OF(memory); i++)
-		puts(memory[i].name);
+	for (size_t i = 0; i < ALL_OF(once); i++)
+		puts(once[i].name);
 	for (size_t i = 0; i < ALL_OF(ciphers); i++)
 		puts(ciphers[i].name);
 	for (size_t i = 0; i < ALL_OF(suites); i++)
@@ -241,6 +242,6 @@ int main(int argc, char **argv)
 	}
 	now = 1;
 	if (with_memory)
-		measure_all(memory, ALL_OF(memory));
+		measure_all(once, ALL_OF(once));
 	return 0;
 }

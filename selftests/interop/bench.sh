@@ -79,6 +79,25 @@ memory() {
 	has_number memory-16k $SUITE kseal
 }
 
+# over a link that takes 50 ms there and back
+slow_link() {
+	timeout 300 "$BENCH" -r 1 -p 'response-*' -T kseal -T plain >results
+	has_number response-256k-first $SUITE kseal
+	has_number response-256k-last $SUITE plain
+	has_number response-256k-last $SUITE 'kseal, small records first'
+	first_byte kseal >fixed
+	first_byte 'kseal, small records first' >sized
+	# 25 ms is the way; more than twice that, the sender waited for an acknowledgement
+	at_least "ns to the first byte" "$(cat fixed)" 75000000
+	at_least "ns to the first byte of full records" "$(cat fixed)" "$(cat sized)"
+}
+
+# first_byte TRANSPORT - in ns
+first_byte() {
+	sed -n "s/.*response-256k-first.*\"transport\": \"$1\".*\"value\": \([0-9.e+]*\)}/\1/p" results |
+		awk '{ printf "%d\n", $1 }'
+}
+
 quick_and_report() {
 	insmod "$KSEAL_MODULES/kseal_bench.ko"
 	timeout 300 "$BENCH" -q -r 2 -t 5 >results
@@ -102,5 +121,6 @@ add "connections" by_all 'connections-*' connections-16 connections-256
 add "sendmmsg and io_uring" kernel_only
 add "other suites" other_suites
 add "memory" memory
+add "a response over a slow link" slow_link
 add "a quick look, and the report" quick_and_report
 run
