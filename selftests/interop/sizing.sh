@@ -10,7 +10,7 @@ BYTES=$((1 * MIB))
 # sends OPTION... - a file through kseald with these options; how many records it
 # took, to RECORDS
 sends() {
-	local server client
+	local server
 
 	random_file from_kseal "$BYTES"
 	start_kseald "$@"
@@ -21,7 +21,6 @@ sends() {
 	exec 7<>nothing
 	gnutls-cli --logfile cli.log --x509cafile "$W/ca.pem" --sni-hostname localhost \
 		--verify-hostname localhost --port "$PORT" 127.0.0.1 <&7 >gnutls.out 2>gnutls.err &
-	client=$PID
 	PIDS+=("$!")
 	until_true 300 "all bytes at gnutls-cli" has_bytes gnutls.out "$BYTES"
 	release kseal
