@@ -30,7 +30,11 @@
 
 #define POWERS			32
 
-/* where H^n is, relative to KEY_POWERS; its halves' sum, relative to KEY_MIXED */
+/* where H^n is, relative to KEY_POWERS */
 #define POWER(n)		((POWERS - (n)) * 16)
+/* the sum of its halves, for n = 4, 8 ... 32, relative to KEY_MIXED */
+#define MIXED(n)		(POWER(n) / 4)
+/* and where the narrow forms have it, relative to the power itself */
+#define NARROW_MIXED		(-16 * 16)
 
 #endif /* KSEAL_GCM_ASM_H */

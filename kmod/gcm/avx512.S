@@ -121,14 +121,15 @@
 /* by H^N in all lanes */
 .macro multiply_same n, g, lo, mi, hi
 	vbroadcasti32x4	KEY_POWERS+POWER(\n)(KEY), \hi
-	vbroadcasti32x4	KEY_MIXED+POWER(\n)(KEY), \lo
+	vbroadcasti32x4	KEY_MIXED+MIXED(\n)(KEY), \lo
 	multiply	\g, \lo, \mi, \hi
 .endm
 
 /* by four powers, the I-th four from POWER_AT on; added to the product */
 .macro multiply_each i, g
 	vmovdqu64	64*\i(POWER_AT), A2
-	vmovdqu64	KEY_MIXED-KEY_POWERS+64*\i(POWER_AT), A0
+	vpshufd		$0x4e, A2, A0
+	vpxorq		A2, A0, A0
 	multiply	\g, A0, A1, A2
 	vpxorq		A0, LO, LO
 	vpxorq		A1, MI, MI

@@ -7,6 +7,20 @@
 #include "asm.h"
 #include "forms.h"
 
+#define CHECK_OFFSET(what, member, offset)				\
+	_Static_assert(offsetof(struct kseal_gcm_ ## what, member) == (offset), #member)
+
+CHECK_OFFSET(key, round_keys, KEY_ROUND_KEYS);
+CHECK_OFFSET(key, rounds, KEY_ROUNDS);
+CHECK_OFFSET(key, powers, KEY_POWERS);
+CHECK_OFFSET(key, mixed, KEY_MIXED);
+CHECK_OFFSET(state, hash, STATE_HASH);
+CHECK_OFFSET(state, counter, STATE_COUNTER);
+CHECK_OFFSET(state, stream, STATE_STREAM);
+CHECK_OFFSET(state, block, STATE_BLOCK);
+_Static_assert(KSEAL_GCM_POWERS == POWERS && 2 * KSEAL_GCM_NARROW_POWERS == POWERS &&
+	       KSEAL_GCM_NARROW_POWERS * KSEAL_GCM_BLOCK == -(NARROW_MIXED), "asm.h");
+
 /* A block as two words in registers: what is written in pieces reads slowly. */
 struct words {
 	u64 w[2];
@@ -158,24 +172,44 @@ static void times_x(u64 h[2])
 	h[1] ^= carry & 0xc200000000000000;
 }
 
+/* The sum of a power's halves, twice: Karatsuba's multiplication wants it. */
+static void mix(u64 mixed[2], const u64 power[2])
+{
+	mixed[0] = power[0] ^ power[1];
+	mixed[1] = mixed[0];
+}
+
+static void mix_powers(struct kseal_gcm_key *key)
+{
+	const int first = KSEAL_GCM_POWERS - KSEAL_GCM_NARROW_POWERS;
+	int i;
+
+	if (key->form == KSEAL_GCM_AVX512) {
+		for (i = 0; i < KSEAL_GCM_MIXED; i++)
+			mix(key->mixed[i], key->powers[4 * i]);
+		return;
+	}
+	for (i = 0; i < KSEAL_GCM_NARROW_POWERS; i++)
+		mix(key->powers[i], key->powers[first + i]);
+}
+
 static void expand_powers(struct kseal_gcm_key *key)
 {
+	int i = KSEAL_GCM_POWERS - 1, last = 0;
 	u8 h[KSEAL_GCM_BLOCK] = { 0 };
 	struct words x;
-	int i = KSEAL_GCM_POWERS - 1;
 
+	if (key->form != KSEAL_GCM_AVX512)
+		last = KSEAL_GCM_POWERS - KSEAL_GCM_NARROW_POWERS;
 	kseal_gcm_block(key, h, h);
 	x = reversed(h);
 	times_x(x.w);
 	memcpy(key->powers[i], &x, sizeof(x));
-	while (i-- > 0) {
+	while (i-- > last) {
 		memcpy(key->powers[i], key->powers[i + 1], sizeof(x));
 		kseal_gcm_multiply((u8 *)key->powers[i], (const u8 *)&x);
 	}
-	for (i = 0; i < KSEAL_GCM_POWERS; i++) {
-		key->mixed[i][0] = key->powers[i][0] ^ key->powers[i][1];
-		key->mixed[i][1] = key->mixed[i][0];
-	}
+	mix_powers(key);
 	kseal_gcm_wipe(h, sizeof(h));
 	kseal_gcm_wipe(&x, sizeof(x));
 }

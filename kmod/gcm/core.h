@@ -18,6 +18,8 @@ enum {
 	KSEAL_GCM_TAG		= 16,
 	KSEAL_GCM_ROUND_KEYS	= 15,	/* AES-256 */
 	KSEAL_GCM_POWERS	= 32,
+	KSEAL_GCM_NARROW_POWERS	= 16,	/* for registers of up to 256 bits */
+	KSEAL_GCM_MIXED		= 8,
 };
 
 /* Forms of the code for the bulk of a message, the fastest first. */
@@ -33,9 +35,13 @@ enum kseal_gcm_form {
  * @round_keys: of AES
  * @rounds: 10, 12 or 14
  * @form: of the bulk code
- * @powers: H^32 ... H^1, bytes reversed, divided by x
- * @mixed: of each, the sum of its halves, twice
- * @readable: behind the last power, where whole registers are loaded from
+ * @powers: H^32 ... H^1, bytes reversed, divided by x. The narrow forms know H^16
+ *	... H^1 only, and have the sums of their halves, each twice, before them
+ * @mixed: the same sums of H^32, H^28 ... H^4, for the widest form. Whole registers
+ *	are loaded from behind the last power as well
+ *
+ * With what the crypto API puts around it, it is to fit into 1 KiB: there is one for
+ * each direction of each connection.
  */
 struct kseal_gcm_key {
 	u8 round_keys[KSEAL_GCM_ROUND_KEYS][KSEAL_GCM_BLOCK];
@@ -43,8 +49,7 @@ struct kseal_gcm_key {
 	u32 form;
 	u64 reserved;
 	u64 powers[KSEAL_GCM_POWERS][2];
-	u64 mixed[KSEAL_GCM_POWERS][2];
-	u8 readable[3 * KSEAL_GCM_BLOCK];
+	u64 mixed[KSEAL_GCM_MIXED][2];
 };
 
 /**

@@ -18,7 +18,7 @@
 
 /* Bytes for which preemption stays disabled: a TLS record and what is around it. */
 #define KSEAL_GCM_STRETCH	(20 * 1024)
-#define KSEAL_GCM_ALIGN		64
+#define KSEAL_GCM_ALIGN		16
 
 static char *form_name;
 module_param_named(form, form_name, charp, 0444);
@@ -235,6 +235,8 @@ static int gcm_init_tfm(struct crypto_aead *tfm)
 {
 	struct kseal_gcm_ctx *ctx = crypto_aead_ctx(tfm);
 
+	/* what is beyond that takes 2 KiB */
+	BUILD_BUG_ON(sizeof(*tfm) + sizeof(*ctx) > 1024);
 	ctx->fallback = crypto_alloc_aead("gcm(aes)", 0,
 					  CRYPTO_ALG_ASYNC | CRYPTO_ALG_NEED_FALLBACK);
 	if (IS_ERR(ctx->fallback))

@@ -96,7 +96,7 @@
 .macro multiply_t0 at, base
 	vpshufd		$0x4e, T0, T1
 	vpxor		T0, T1, T1
-	vpclmulqdq	$0x00, KEY_MIXED-KEY_POWERS+\at(\base), T1, T1
+	vpclmulqdq	$0x00, NARROW_MIXED+\at(\base), T1, T1
 	vpxor		T1, MI, MI
 	vpclmulqdq	$0x00, \at(\base), T0, T1
 	vpxor		T1, LO, LO
