@@ -454,8 +454,31 @@ ssize_t kseal_tx_append(struct sock *sk, struct kseal_tx *tx, struct msghdr *msg
 	return done;
 }
 
+/* Take up to @want bytes off an iterator of pages. Return: bytes; if there are none
+ * -EIO the page is not one to send, or another -errno.
+ */
+static ssize_t take_pages(struct iov_iter *iter, size_t want, struct bio_vec *pieces,
+			  unsigned int max, unsigned int *n)
+{
+	struct page *page;
+	size_t offset;
+	ssize_t done = 0, len;
+
+	for (*n = 0; *n < max && (size_t)done < want; done += len) {
+		len = kseal_compat_next_page(iter, want - done, &page, &offset);
+		if (len <= 0)
+			return done ?: len ?: -EIO;
+		if (WARN_ON_ONCE(!sendpage_ok(page))) {
+			iov_iter_revert(iter, len);
+			return done ?: -EIO;
+		}
+		bvec_set_page(&pieces[(*n)++], page, len, offset);
+	}
+	return done;
+}
+
 /**
- * kseal_tx_append_pages() - put a page into the open record, by reference
+ * kseal_tx_append_pages() - put pages into the open record, by reference
  * @sk: socket, locked
  * @tx: with an open record that is not full
  * @msg: whose iterator is of pages, advanced by what was taken
@@ -465,9 +488,8 @@ ssize_t kseal_tx_append(struct sock *sk, struct kseal_tx *tx, struct msghdr *msg
 ssize_t kseal_tx_append_pages(struct sock *sk, struct kseal_tx *tx, struct msghdr *msg)
 {
 	size_t want = min_t(size_t, msg_data_left(msg), room_left(tx));
-	struct bio_vec piece;
-	struct page *page;
-	size_t offset;
+	struct bio_vec pieces[KSEAL_RECORD_PAGES];
+	unsigned int i, n, max;
 	ssize_t len;
 	int err;
 
@@ -476,20 +498,19 @@ ssize_t kseal_tx_append_pages(struct sock *sk, struct kseal_tx *tx, struct msghd
 		if (err)
 			return err;
 	}
-	if (tx->n_from >= KSEAL_RECORD_SEGS)
+	max = min_t(unsigned int, ARRAY_SIZE(pieces), KSEAL_RECORD_SEGS - tx->n_from);
+	if (!max)
 		return -ENOSPC;
-	len = kseal_compat_next_page(&msg->msg_iter, want, &page, &offset);
-	if (len <= 0)
-		return len ?: -EIO;
-	if (WARN_ON_ONCE(!sendpage_ok(page)))
-		return -EIO;
+	len = take_pages(&msg->msg_iter, want, pieces, max, &n);
+	if (len < 0)
+		return len;
 	err = reserve_out(sk, tx, len);
 	if (err) {
 		iov_iter_revert(&msg->msg_iter, len);
 		return err;
 	}
-	bvec_set_page(&piece, page, len, offset);
-	add_piece(tx->lists->from, &tx->n_from, 0, KSEAL_RECORD_SEGS, &piece);
+	for (i = 0; i < n; i++)
+		add_piece(tx->lists->from, &tx->n_from, 0, KSEAL_RECORD_SEGS, &pieces[i]);
 	tx->len += len;
 	tx->spliced += len;
 	return len;
