@@ -77,28 +77,10 @@ stays_in_use() {
 }
 
 seals_tls() {
-	local server client
-
 	load_tested "$1"
-	random_file from_kseal "$BYTES"
-	random_file from_gnutls "$BYTES"
-	start_kseald
-	fed kseal from_kseal "$KSEAL" server --verbose --broker "$BROKER" 0
-	server=$PID
-	kseal_port kseal
-	fed gnutls from_gnutls gnutls-cli --logfile cli.log --x509cafile "$W/ca.pem" \
-		--priority "$2" --sni-hostname localhost --verify-hostname localhost \
-		--port "$PORT" 127.0.0.1
-	client=$PID
-	until_true 300 "all bytes at kseal" has_bytes kseal.out "$BYTES"
-	until_true 300 "all bytes at gnutls-cli" has_bytes gnutls.out "$BYTES"
+	talk_to_gnutls "$2"
 	stays_in_use
-	release kseal
-	ended "$client" 60
-	ended "$server" 60
-	equal "the exit status of kseal" "$STATUS" 0
-	same kseal.out from_gnutls
-	same gnutls.out from_kseal
+	hang_up
 	grep -q "sealed by ${DRIVER[$1]}" kseal.err || fail "$(tail -n 1 kseal.err)"
 	unload
 }

@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: GPL-2.0
-# shellcheck shell=bash disable=SC2034
+# shellcheck shell=bash disable=SC2034,SC2119,SC2120
 # What the interop scripts share: tests as functions, processes that end with
 # their test, waiting for a condition, certificates, kseald.
 #
@@ -296,6 +296,34 @@ release() {
 kseal_port() {
 	until_true 60 "kseal server listens" grep -q 'listening on port' "$1.err"
 	PORT=$(sed -n 's/.*listening on port //p' "$1.err")
+}
+
+# talk_to_gnutls PRIORITY - `kseal server`, by kseald, and gnutls-cli give each other
+# $BYTES at once; they are SERVER and CLIENT, and stay until hang_up
+talk_to_gnutls() {
+	random_file from_kseal "$BYTES"
+	random_file from_gnutls "$BYTES"
+	start_kseald
+	fed kseal from_kseal "$KSEAL" server --verbose --broker "$BROKER" 0
+	SERVER=$PID
+	kseal_port kseal
+	fed gnutls from_gnutls gnutls-cli --logfile cli.log --x509cafile "$W/ca.pem" \
+		--priority "$1" --sni-hostname localhost --verify-hostname localhost \
+		--port "$PORT" 127.0.0.1
+	CLIENT=$PID
+	until_true 300 "all bytes at kseal" has_bytes kseal.out "$BYTES"
+	until_true 300 "all bytes at gnutls-cli" has_bytes gnutls.out "$BYTES"
+}
+
+# hang_up - and both ends are content with what they got
+hang_up() {
+	release kseal
+	ended "$CLIENT" 60
+	equal "the exit status of gnutls-cli" "$STATUS" 0
+	ended "$SERVER" 60
+	equal "the exit status of kseal" "$STATUS" 0
+	same kseal.out from_gnutls
+	same gnutls.out from_kseal
 }
 
 # negotiated NAME VERSION SUITE - what that kseal said it speaks; SUITE a pattern
