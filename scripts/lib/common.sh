@@ -32,6 +32,12 @@ is_series() {
 	[[ $1 =~ ^([0-9]+\.[0-9]+|newest)$ ]]
 }
 
+# need_kernel NAME - which check and matrix know: a series, or uml
+need_kernel() {
+	[ "$1" = uml ] || is_series "$1" ||
+		die "'$1' is no kernel to test with; say a series (6.1), newest, or uml"
+}
+
 # need PROGRAM... - each must be there
 need() {
 	local p missing=()
