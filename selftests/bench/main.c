@@ -132,6 +132,17 @@ static bool is_chosen(const char *name, const char *const *all, size_t n)
 	return !any;
 }
 
+static bool is_known(const char *name)
+{
+	for (size_t i = 0; i < ALL_OF(transports); i++)
+		if (!strcmp(transports[i]->name, name))
+			return true;
+	for (size_t i = 0; i < ALL_OF(suites); i++)
+		if (!strcmp(suites[i].name, name))
+			return true;
+	return false;
+}
+
 static bool suite_is_chosen(const struct bench_suite *suite)
 {
 	const char *all[ALL_OF(suites)];
@@ -233,6 +244,10 @@ int main(int argc, char **argv)
 		else
 			return fputs(usage, o == 'h' ? stdout : stderr), o != 'h';
 	}
+	for (unsigned int i = 0; i < n_chosen; i++)
+		if (!is_known(chosen[i]))
+			return fprintf(stderr, "bench: %s is neither transport nor suite; -h and "
+				       "-l list them\n", chosen[i]), 2;
 	if (prepare())
 		return 1;
 	for (now = 1; now <= rounds; now++) {

@@ -188,7 +188,7 @@ static void other_close(struct other *other)
 
 /* ---- what is timed ---------------------------------------------------------------- */
 
-/* One call, or what stands for it. Return: bytes sent, -1 it failed, -2 cannot be. */
+/* One call, or what stands for it. Return: bytes sent; -1 it failed. */
 typedef ssize_t one_call(const struct bench_case *what, struct bench_conn *conn, uint64_t turn);
 
 static ssize_t call_sendfile(const struct bench_case *what, struct bench_conn *conn, uint64_t turn)
@@ -234,7 +234,7 @@ static ssize_t call_sendmmsg(const struct bench_case *what, struct bench_conn *c
 	for (; done < what->count; done += n) {
 		n = sendmmsg(conn->fd[SENDER], messages + done, what->count - done, MSG_NOSIGNAL);
 		if (n <= 0)
-			return errno == EOPNOTSUPP ? -2 : kt_errno("sendmmsg");
+			return kt_errno("sendmmsg");
 	}
 	return what->size * what->count;
 }
@@ -268,7 +268,7 @@ static ssize_t call_uring(const struct bench_case *what, struct bench_conn *conn
 	return sent;
 }
 
-/* For bench_ms. Return: bytes, 0 it failed or cannot be. */
+/* For bench_ms. Return: bytes, 0 it failed. */
 static uint64_t call_for_a_while(const struct bench_case *what, struct other *other, one_call *call)
 {
 	uint64_t end = bench_now() + bench_ms * 1000000ULL, total = 0, turn = 0;

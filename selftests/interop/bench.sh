@@ -36,6 +36,14 @@ cipher_refuses() {
 	rmmod kseal_bench
 }
 
+refuses_names() {
+	local status=0
+
+	"$BENCH" -T ksael 2>said || status=$?
+	equal "the status" $status 2
+	grep -q 'ksael is neither transport nor suite' said
+}
+
 # has_number CASE SUITE TRANSPORT - exactly one, and not nothing
 has_number() {
 	grep "\"case\": \"$1\", \"suite\": \"$2\", \"transport\": \"$3\"" results >found ||
@@ -87,11 +95,9 @@ slow_link() {
 	has_number response-256k-first $SUITE kseal
 	has_number response-256k-last $SUITE plain
 	has_number response-256k-last $SUITE 'kseal, small records first'
-	first_byte kseal >fixed
-	first_byte 'kseal, small records first' >sized
-	# 25 ms is the way; more than twice that, the sender waited for an acknowledgement
-	at_least "ns to the first byte" "$(cat fixed)" 75000000
-	at_least "ns to the first byte of full records" "$(cat fixed)" "$(cat sized)"
+	# 25 ms is the way; at least three times that, as the sender waits for an
+	# acknowledgement. What small records gain is a benchmark's to say.
+	at_least "ns to the first byte of full records" "$(first_byte kseal)" 75000000
 }
 
 # first_byte TRANSPORT - in ns
@@ -115,6 +121,7 @@ assert len(json.load(open("bench.json"))) > 20'
 }
 
 add "the cipher by itself" cipher_alone
+add "a name that nothing has is refused" refuses_names
 add "what the cipher cannot be asked is refused" cipher_refuses
 add "sendfile" by_all 'sendfile-*' sendfile-1m sendfile-128k sendfile-16k
 add "write" by_all 'write-*' write-64k write-16k write-1400
