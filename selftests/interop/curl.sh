@@ -1,12 +1,12 @@
 #!/bin/bash
 # SPDX-License-Identifier: GPL-2.0
-# curl against a relay of kseal: an upload and a download of 10 MiB in one
+# curl against a relay of kseal: a large upload and a large download in one
 # exchange, so that the kernel opens and seals on the same connection.
 # shellcheck source=selftests/interop/lib.sh
 . "$(dirname "$0")/lib.sh"
 
 KSEAL=$KSEAL_BUILD/userspace/kseal
-BYTES=$((10 * MIB))
+BYTES=$((SIZE * MIB))
 
 request_is_complete() {
 	local head
@@ -65,9 +65,9 @@ wrong_name() {
 
 for bits in 128:SHA256 256:SHA384; do
 	gcm=AES_${bits%:*}_GCM_${bits#*:}
-	add "curl, TLS 1.3, AES-${bits%:*}-GCM, 10 MiB up and down" \
+	add "curl, TLS 1.3, AES-${bits%:*}-GCM, $SIZE MiB up and down" \
 		up_and_down "TLS 1.3" "TLS_$gcm" --tlsv1.3 --tls13-ciphers "TLS_$gcm"
-	add "curl, TLS 1.2, AES-${bits%:*}-GCM, 10 MiB up and down" \
+	add "curl, TLS 1.2, AES-${bits%:*}-GCM, $SIZE MiB up and down" \
 		up_and_down "TLS 1.2" "TLS_ECDHE_ECDSA_WITH_$gcm" --tls-max 1.2 \
 		--ciphers "ECDHE-ECDSA-AES${bits%:*}-GCM-${bits#*:}"
 done

@@ -1,11 +1,11 @@
 #!/bin/bash
 # SPDX-License-Identifier: GPL-2.0
-# gnutls-cli and gnutls-serv against kseald in both roles: 10 MiB each way.
+# gnutls-cli and gnutls-serv against kseald in both roles, much each way.
 # shellcheck source=selftests/interop/lib.sh
 . "$(dirname "$0")/lib.sh"
 
 KSEAL=$KSEAL_BUILD/userspace/kseal
-BYTES=$((10 * MIB))
+BYTES=$((SIZE * MIB))
 
 # kseald_serves VERSION PRIORITY
 kseald_serves() {
@@ -39,7 +39,7 @@ kseald_connects() {
 
 for version in 1.3 1.2; do
 	priority=NORMAL:-VERS-ALL:+VERS-TLS$version
-	add "gnutls-cli, TLS $version, 10 MiB each way" kseald_serves "TLS $version" $priority
-	add "gnutls-serv, TLS $version, 10 MiB each way" kseald_connects "TLS $version" $priority
+	add "gnutls-cli, TLS $version, $SIZE MiB each way" kseald_serves "TLS $version" $priority
+	add "gnutls-serv, TLS $version, $SIZE MiB each way" kseald_connects "TLS $version" $priority
 done
 run

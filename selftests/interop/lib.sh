@@ -16,6 +16,9 @@ export LC_ALL=C.UTF-8
 : "${KSEAL_BUILD:=$KSEAL_TOP/build}"
 STAT=/proc/net/kseal_stat
 MIB=$((1024 * 1024))
+# MiB that large transfers have each way; make check has no time for more
+SIZE=${KSEAL_FEW_VARIANTS:+2}
+: "${SIZE:=10}"
 
 [ -n "${KSEAL_GUEST:-}" ] || {
 	echo "Bail out! this machine is not a guest of scripts/vm; use scripts/guest-tests"

@@ -1,11 +1,11 @@
 #!/bin/bash
 # SPDX-License-Identifier: GPL-2.0
-# OpenSSL's s_client and s_server against kseald in both roles: 10 MiB each way.
+# OpenSSL's s_client and s_server against kseald in both roles, much each way.
 # shellcheck source=selftests/interop/lib.sh
 . "$(dirname "$0")/lib.sh"
 
 KSEAL=$KSEAL_BUILD/userspace/kseal
-BYTES=$((10 * MIB))
+BYTES=$((SIZE * MIB))
 
 # both_ways - wait until each side has all of the other's bytes, then end
 both_ways() {
@@ -84,13 +84,13 @@ for size in 128:SHA256 256:SHA384; do
 	aes=AES${size%:*}-GCM-${size#*:}
 	tls13=TLS_AES_${size%:*}_GCM_${size#*:}
 	tls12=TLS_ECDHE_ECDSA_WITH_AES_${size%:*}_GCM_${size#*:}
-	add "s_client, TLS 1.3, AES-${size%:*}-GCM, 10 MiB each way" \
+	add "s_client, TLS 1.3, AES-${size%:*}-GCM, $SIZE MiB each way" \
 		kseald_serves "TLS 1.3" "$tls13" -tls1_3 -ciphersuites "$tls13"
-	add "s_client, TLS 1.2, AES-${size%:*}-GCM, 10 MiB each way" \
+	add "s_client, TLS 1.2, AES-${size%:*}-GCM, $SIZE MiB each way" \
 		kseald_serves "TLS 1.2" "$tls12" -tls1_2 -cipher "ECDHE-ECDSA-$aes"
-	add "s_server, TLS 1.3, AES-${size%:*}-GCM, 10 MiB each way" \
+	add "s_server, TLS 1.3, AES-${size%:*}-GCM, $SIZE MiB each way" \
 		kseald_connects "TLS 1.3" "$tls13" -tls1_3 -ciphersuites "$tls13"
-	add "s_server, TLS 1.2, AES-${size%:*}-GCM, 10 MiB each way" \
+	add "s_server, TLS 1.2, AES-${size%:*}-GCM, $SIZE MiB each way" \
 		kseald_connects "TLS 1.2" "$tls12" -tls1_2 -cipher "ECDHE-ECDSA-$aes"
 done
 add "s_server with a certificate of nobody known is refused" kseald_refuses

@@ -227,7 +227,7 @@ aborted_clients() {
 }
 
 big_file() {
-	local bytes=$((96 * MIB + 1)) before
+	local bytes=$((10 * SIZE * MIB + 1)) before
 
 	tree
 	openssl enc -aes-128-ctr -nosalt -K 00 -iv 00 </dev/zero 2>/dev/null | head -c $bytes >www/big || :
@@ -351,7 +351,7 @@ add "directory listings and redirects" listing
 add "connections are kept open" keep_alive
 add "16 clients at a time" many_clients
 add "clients that leave in the middle" aborted_clients
-add "a file of 96 MiB" big_file
+add "a file of $((10 * SIZE)) MiB" big_file
 add "close_notify ends the connection, TLS 1.3" close_notify -tls1_3
 add "close_notify ends the connection, TLS 1.2" close_notify -tls1_2
 add "no plaintext, whatever a client sends" never_in_the_clear
