@@ -5,7 +5,6 @@
  */
 #include <crypto/aead.h>
 #include <linux/err.h>
-#include <linux/slab.h>
 
 #include "kseal.h"
 
@@ -34,23 +33,12 @@ int kseal_aead_init(struct kseal_aead *aead, const struct kseal_suite *suite,
 	err = crypto_aead_setauthsize(tfm, suite->tag_size);
 	if (!err)
 		err = crypto_aead_setkey(tfm, key, suite->key_size);
-	if (err)
-		goto err_tfm;
-	err = -ENOMEM;
-	aead->req = aead_request_alloc(tfm, GFP_KERNEL);
-	if (!aead->req)
-		goto err_tfm;
-	/* The nonce's length decides the length field's: 3 bytes for 12. The
-	 * rest of the iv is the counter, and zero.
-	 */
-	aead->ccm = suite->ccm_flags ? 1 : 0;
-	aead->iv[0] = suite->ccm_flags;
+	if (err) {
+		crypto_free_aead(tfm);
+		return err;
+	}
 	aead->tfm = tfm;
 	return 0;
-
-err_tfm:
-	crypto_free_aead(tfm);
-	return err;
 }
 
 /**
@@ -59,11 +47,7 @@ err_tfm:
  */
 void kseal_aead_destroy(struct kseal_aead *aead)
 {
-	if (!aead->tfm)
-		return;
-	aead_request_free(aead->req);
 	crypto_free_aead(aead->tfm);
-	aead->req = NULL;
 	aead->tfm = NULL;
 }
 
@@ -78,18 +62,65 @@ const char *kseal_aead_driver(const struct kseal_aead *aead)
 	return aead->tfm ? crypto_tfm_alg_driver_name(crypto_aead_tfm(aead->tfm)) : "";
 }
 
+/**
+ * kseal_aead_work_size() - memory for a struct kseal_aead_work
+ * @aead: the cipher, not wiped
+ *
+ * Connections are many and mostly idle, so none keeps this: the generic gcm(aes) alone
+ * wants half a KiB.
+ *
+ * Return: bytes, with what the algorithm wants behind the structure.
+ */
+size_t kseal_aead_work_size(const struct kseal_aead *aead)
+{
+	return sizeof(struct kseal_aead_work) + crypto_aead_reqsize(aead->tfm);
+}
+
+/**
+ * kseal_aead_work_init() - before the first record of a call
+ * @work: room for kseal_aead_work_size() bytes
+ * @aead: the cipher; a new key in its place wants another @work
+ */
+void kseal_aead_work_init(struct kseal_aead_work *work, const struct kseal_aead *aead)
+{
+	work->size = kseal_aead_work_size(aead) - offsetof(struct kseal_aead_work, iv);
+	memset(work->iv, 0, sizeof(work->iv));
+	aead_request_set_tfm(&work->req, aead->tfm);
+}
+
+/**
+ * kseal_aead_work_wipe() - behind the last record of a call
+ * @work: as filled by kseal_aead_work_init(); the cipher may be gone
+ */
+void kseal_aead_work_wipe(struct kseal_aead_work *work)
+{
+	memzero_explicit(work->iv, work->size);
+}
+
 /* Start the request, and wait for implementations that call back. */
-static int run(struct kseal_aead *aead, int (*start)(struct aead_request *req))
+static int run(struct aead_request *req, int (*start)(struct aead_request *req))
 {
 	DECLARE_CRYPTO_WAIT(wait);
 
-	aead_request_set_callback(aead->req, KSEAL_AEAD_FLAGS, crypto_req_done, &wait);
-	return crypto_wait_req(start(aead->req), &wait);
+	aead_request_set_callback(req, KSEAL_AEAD_FLAGS, crypto_req_done, &wait);
+	return crypto_wait_req(start(req), &wait);
+}
+
+/* The next record's nonce, as the algorithm wants it. */
+static void set_iv(const struct kseal_record *rec, const u8 *explicit_nonce, u8 *iv)
+{
+	/* The nonce's length decides the length field's: 3 bytes for 12. The
+	 * rest of the iv is the counter, and zero.
+	 */
+	if (rec->suite->ccm_flags)
+		*iv++ = rec->suite->ccm_flags;
+	kseal_record_nonce(rec, explicit_nonce, iv);
 }
 
 /**
  * kseal_aead_seal() - encrypt and authenticate the next record
  * @key: the direction; its sequence number stays
+ * @work: the call's
  * @type: content type
  * @content: bytes of content, without the inner type
  * @in: first entry for the additional data, then content and, in TLS 1.3, the
@@ -99,26 +130,26 @@ static int run(struct kseal_aead *aead, int (*start)(struct aead_request *req))
  *
  * Return: 0 or an error of the cipher.
  */
-int kseal_aead_seal(struct kseal_key *key, u8 type, size_t content,
-		    struct scatterlist *in, struct scatterlist *out)
+int kseal_aead_seal(const struct kseal_key *key, struct kseal_aead_work *work, u8 type,
+		    size_t content, struct scatterlist *in, struct scatterlist *out)
 {
 	const struct kseal_record *rec = &key->record;
-	struct kseal_aead *aead = &key->aead;
-	size_t aad = kseal_record_aad(rec, type, content, aead->aad);
+	size_t aad = kseal_record_aad(rec, type, content, work->aad);
 
-	kseal_record_nonce(rec, NULL, aead->iv + aead->ccm);
-	sg_set_buf(in, aead->aad, aad);
+	set_iv(rec, NULL, work->iv);
+	sg_set_buf(in, work->aad, aad);
 	if (out != in)
-		sg_set_buf(out, aead->aad, aad);
-	aead_request_set_ad(aead->req, aad);
-	aead_request_set_crypt(aead->req, in, out,
-			       content + kseal_record_inner_type(rec), aead->iv);
-	return run(aead, crypto_aead_encrypt);
+		sg_set_buf(out, work->aad, aad);
+	aead_request_set_ad(&work->req, aad);
+	aead_request_set_crypt(&work->req, in, out,
+			       content + kseal_record_inner_type(rec), work->iv);
+	return run(&work->req, crypto_aead_encrypt);
 }
 
 /**
  * kseal_aead_open() - decrypt and check the next record
  * @key: the direction; its sequence number stays
+ * @work: the call's
  * @header: of the record
  * @explicit_nonce: off the wire, for TLS 1.2
  * @in: first entry for the additional data, then ciphertext and tag
@@ -126,21 +157,20 @@ int kseal_aead_seal(struct kseal_key *key, u8 type, size_t content,
  *
  * Return: 0; -EBADMSG it is not authentic; or an error of the cipher.
  */
-int kseal_aead_open(struct kseal_key *key, const struct kseal_header *header,
-		    const u8 *explicit_nonce, struct scatterlist *in,
-		    struct scatterlist *out)
+int kseal_aead_open(const struct kseal_key *key, struct kseal_aead_work *work,
+		    const struct kseal_header *header, const u8 *explicit_nonce,
+		    struct scatterlist *in, struct scatterlist *out)
 {
 	const struct kseal_record *rec = &key->record;
-	struct kseal_aead *aead = &key->aead;
-	size_t aad = kseal_record_aad(rec, header->type, header->content, aead->aad);
+	size_t aad = kseal_record_aad(rec, header->type, header->content, work->aad);
 
-	kseal_record_nonce(rec, explicit_nonce, aead->iv + aead->ccm);
-	sg_set_buf(in, aead->aad, aad);
-	sg_set_buf(out, aead->aad, aad);
-	aead_request_set_ad(aead->req, aad);
-	aead_request_set_crypt(aead->req, in, out,
-			       header->content + kseal_record_tail_size(rec), aead->iv);
-	return run(aead, crypto_aead_decrypt);
+	set_iv(rec, explicit_nonce, work->iv);
+	sg_set_buf(in, work->aad, aad);
+	sg_set_buf(out, work->aad, aad);
+	aead_request_set_ad(&work->req, aad);
+	aead_request_set_crypt(&work->req, in, out,
+			       header->content + kseal_record_tail_size(rec), work->iv);
+	return run(&work->req, crypto_aead_decrypt);
 }
 
 /**

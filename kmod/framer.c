@@ -15,6 +15,7 @@
  * something. TCP's queue is looked at anew each time.
  */
 #include <linux/skbuff.h>
+#include <linux/slab.h>
 #include <net/tcp.h>
 
 #include "kseal.h"
@@ -172,8 +173,13 @@ int kseal_set_rcvlowat(struct sock *sk, int val)
  */
 static int add_held_page(struct sock *sk, struct kseal_rx *rx, gfp_t gfp)
 {
-	struct page *page = alloc_page(gfp);
+	struct page *page;
 
+	if (!rx->held_pages)
+		rx->held_pages = kmalloc_array(KSEAL_RECORD_PAGES, sizeof(page), gfp);
+	if (!rx->held_pages)
+		return -ENOMEM;
+	page = alloc_page(gfp);
 	if (!page)
 		return -ENOMEM;
 	if (sk_wmem_schedule(sk, PAGE_SIZE)) {
@@ -276,6 +282,8 @@ void kseal_rx_drop_held(struct sock *sk, struct kseal_rx *rx)
 {
 	while (rx->n_held)
 		__free_page(rx->held_pages[--rx->n_held]);
+	kfree(rx->held_pages);
+	rx->held_pages = NULL;
 	rx->held = 0;
 	kseal_rx_restore_mark(sk, rx);
 	sk_mem_uncharge(sk, rx->held_charged);

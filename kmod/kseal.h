@@ -7,6 +7,7 @@
 #ifndef KSEAL_H
 #define KSEAL_H
 
+#include <crypto/aead.h>
 #include <linux/bvec.h>
 #include <linux/crypto.h>
 #include <linux/list.h>
@@ -24,8 +25,6 @@
 #include "stats.h"
 #include "suite.h"
 
-struct aead_request;
-struct crypto_aead;
 struct pipe_inode_info;
 struct poll_table_struct;
 
@@ -63,17 +62,23 @@ enum kseal_sizes {
 /**
  * struct kseal_aead - one direction's cipher
  * @tfm: keyed algorithm, NULL once the key is wiped
- * @req: the one request there is
- * @iv: of the record in work: its nonce, behind @ccm bytes of flags
- * @ccm: how many of those the algorithm wants, 0 or 1
- * @aad: likewise
  */
 struct kseal_aead {
 	struct crypto_aead *tfm;
-	struct aead_request *req;
+};
+
+/**
+ * struct kseal_aead_work - what the cipher needs for the records of one call
+ * @size: bytes from @iv to the end of @req
+ * @iv: of the record in work: its nonce, behind the flags that CCM wants
+ * @aad: likewise
+ * @req: the algorithm's own room follows it, kseal_aead_work_size() tells how much
+ */
+struct kseal_aead_work {
+	u32 size;
 	u8 iv[16];
-	u8 ccm;
 	u8 aad[KSEAL_AAD_MAX];
+	struct aead_request req;
 };
 
 /**
@@ -95,6 +100,7 @@ struct kseal_key {
  * @inner_type: source of the inner content type of a borrowing record
  * @sg_in: for the cipher: additional data, content, inner type
  * @sg_out: likewise: additional data, ciphertext, tag
+ * @work: the cipher's own
  */
 struct kseal_tx_lists {
 	struct bio_vec out[KSEAL_BATCH_SEGS];
@@ -102,6 +108,7 @@ struct kseal_tx_lists {
 	u8 inner_type;
 	struct scatterlist sg_in[KSEAL_RECORD_SEGS + 2];
 	struct scatterlist sg_out[KSEAL_RECORD_SEGS + 2];
+	struct kseal_aead_work work;
 };
 
 /**
@@ -182,91 +189,96 @@ struct kseal_plain {
  * @sg_in_end: the entry of it where the record ended that was there before;
  *	NULL: only the last one is marked
  * @sg_out: likewise: additional data, content, inner type
+ * @work: the cipher's own
  */
 struct kseal_rx_lists {
 	struct scatterlist sg_in[KSEAL_QUEUE_SEGS + 1];
 	struct scatterlist *sg_in_end;
 	struct scatterlist sg_out[KSEAL_RECORD_PAGES + 4];
+	struct kseal_aead_work work;
 };
 
 /**
  * struct kseal_rx - receiving (state machine: framer.c)
  * @key: numbers and cipher
+ * @plain: opened records, oldest first
+ * @rcu: diag.c may still look at it, but not at those
+ * @lists: there while a call opens records
+ * @held_pages: KSEAL_RECORD_PAGES of them, of which @n_held hold what was moved out
+ *	of TCP's queue; NULL while nothing is
+ * @held: bytes of the record at the head in there
+ * @held_charged: bytes of memory charged to the socket for them
  * @frame: the record at the head of the stream
+ * @handshake: where in the peer's handshake messages the stream is, in TLS 1.3
  * @err: the stream is of no use any more: a negative errno for every reader
  * @bad: the header at the head is refused with this negative errno; the next
  *	reader makes it @err
- * @key_expired: the peer has announced another key (KeyUpdate); no record is
- *	opened until it is in
- * @handshake: where in the peer's handshake messages the stream is, in TLS 1.3
- * @told: a reader was told of @err
+ * @looked: TCP's next sequence number when the head was looked at last. Read
+ *	without the lock by poll.
+ * @seen: number, in TCP's count, of the first byte behind the records that
+ *	readers were woken for; less than the head's is as good as that
+ * @lowat: the socket's SO_RCVLOWAT while TCP's own mark is lowered, 0 else
+ * @sleepers: readers asleep in the socket
+ * @plain_charged: bytes of memory charged to the socket for what @plain holds
+ * @opened: records ever put on @plain; read without the lock by readers that
+ *	have seen all of it
+ * @taken: records ever taken off @plain; likewise
  * @whole: a record at the head can be opened, or the stream is in error. Read
  *	without the lock by sleeping readers.
  * @ready: that, or @stalled, or @plain has a record. Read without the lock by
  *	poll.
- * @seen: number, in TCP's count, of the first byte behind the records that
- *	readers were woken for; less than the head's is as good as that
- * @seen_bad: they were woken for a bad header there
- * @looked: TCP's next sequence number when the head was looked at last. Read
- *	without the lock by poll.
  * @stalled: the window is closed and there was no memory to open it; a reader
  *	has to try. Read without the lock by sleeping readers.
- * @lowat: the socket's SO_RCVLOWAT while TCP's own mark is lowered, 0 else
- * @sleepers: readers asleep in the socket
- * @held: bytes of the record at the head that were moved out of TCP's queue
- * @held_charged: bytes of memory charged to the socket for them
- * @n_held: pages that hold them
- * @held_pages: those pages
- * @plain: opened records, oldest first
- * @plain_charged: bytes of memory charged to the socket for them
- * @opened: records ever put on @plain; read without the lock by readers that
- *	have seen all of it
- * @taken: records ever taken off @plain; likewise
+ * @seen_bad: readers were woken for a bad header at @seen
+ * @key_expired: the peer has announced another key (KeyUpdate); no record is
+ *	opened until it is in
+ * @told: a reader was told of @err
+ * @n_held: see @held_pages
  * @tail: inner content type of a record opened into the reader's memory
  * @pad_backoff: how often of late the peer's padding had a record opened twice
  * @pad_skip: records that are not opened into the reader's memory therefore
- * @lists: there while a call opens records
  * @stats: for KSEAL_INFO, as it says
- * @rcu: diag.c may still look at it
  */
 struct kseal_rx {
 	struct kseal_key key;
-	struct kseal_frame frame;
-	int err;
-	int bad;
-	bool key_expired;
-	bool told;
-	struct kseal_handshake handshake;
-	bool whole;
-	bool ready;
-	u32 looked;
-	bool stalled;
-	bool seen_bad;
-	u32 seen;
+	union {
+		struct list_head plain;
+		struct rcu_head rcu;
+	};
+	struct kseal_rx_lists *lists;
+	struct page **held_pages;
 	u32 held;
 	u32 held_charged;
+	struct kseal_frame frame;
+	struct kseal_handshake handshake;
+	int err;
+	int bad;
+	u32 looked;
+	u32 seen;
 	int lowat;
 	u32 sleepers;
-	u32 n_held;
-	struct page *held_pages[KSEAL_RECORD_PAGES];
-	struct list_head plain;
 	u32 plain_charged;
 	u32 opened;
 	u32 taken;
+	bool whole;
+	bool ready;
+	bool stalled;
+	bool seen_bad;
+	bool key_expired;
+	bool told;
+	u8 n_held;
 	u8 tail;
 	u8 pad_backoff;
 	u16 pad_skip;
-	struct kseal_rx_lists *lists;
 	struct {
 		u64 records;
 		u64 bytes;
 		u64 direct_bytes;
-		u64 direct_retries;
-		u64 held;
+		u32 direct_retries;
+		u32 held;
 		u32 rekeys;
 		u32 key_updates;
 	} stats;
-	struct rcu_head rcu;
 };
 
 /**
@@ -325,11 +337,14 @@ int kseal_aead_init(struct kseal_aead *aead, const struct kseal_suite *suite,
 		    const u8 *key);
 void kseal_aead_destroy(struct kseal_aead *aead);
 const char *kseal_aead_driver(const struct kseal_aead *aead);
-int kseal_aead_seal(struct kseal_key *key, u8 type, size_t content,
+size_t kseal_aead_work_size(const struct kseal_aead *aead);
+void kseal_aead_work_init(struct kseal_aead_work *work, const struct kseal_aead *aead);
+void kseal_aead_work_wipe(struct kseal_aead_work *work);
+int kseal_aead_seal(const struct kseal_key *key, struct kseal_aead_work *work, u8 type,
+		    size_t content, struct scatterlist *in, struct scatterlist *out);
+int kseal_aead_open(const struct kseal_key *key, struct kseal_aead_work *work,
+		    const struct kseal_header *header, const u8 *explicit_nonce,
 		    struct scatterlist *in, struct scatterlist *out);
-int kseal_aead_open(struct kseal_key *key, const struct kseal_header *header,
-		    const u8 *explicit_nonce, struct scatterlist *in,
-		    struct scatterlist *out);
 void kseal_key_move(struct kseal_key *to, struct kseal_key *from);
 void kseal_key_wipe(struct kseal_key *key);
 

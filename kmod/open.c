@@ -75,21 +75,36 @@ void kseal_tx_close_tail(struct sock *sk, struct kseal_tx *tx)
 	last_piece(tx)->bv_len += tail;
 }
 
+/* Make sure the fragment has room, for a block of the cipher at least: one that lies
+ * in two pieces would have the whole record copied (see make_repeatable()).
+ */
+static bool refill(struct sock *sk, struct page_frag *frag)
+{
+	BUILD_BUG_ON((int)KSEAL_PREFIX_MAX > (int)KSEAL_BLOCK_SIZE);
+	if (frag->page && frag->size - frag->offset < KSEAL_BLOCK_SIZE + KSEAL_TAIL_MAX)
+		frag->offset = frag->size;
+	return sk_page_frag_refill(sk, frag);
+}
+
+/* Up to @want bytes of a fragment that has been refilled; nothing is taken yet. */
+static size_t room_in(struct sock *sk, const struct page_frag *frag, size_t want,
+		      struct bio_vec *piece)
+{
+	want = min_t(size_t, want, frag->size - frag->offset - KSEAL_TAIL_MAX);
+	if (!sk_wmem_schedule(sk, want))
+		return 0;
+	bvec_set_page(piece, frag->page, want, frag->offset);
+	return want;
+}
+
 /* Find up to @want bytes of our memory; nothing is taken yet. */
 static size_t find_room(struct sock *sk, struct kseal_tx *tx, size_t want,
 			struct bio_vec *piece)
 {
 	struct page_frag *frag = sk_page_frag(sk);
 
-	BUILD_BUG_ON(KSEAL_PREFIX_MAX + KSEAL_TAIL_MAX > 32);
 	unreserve_tail(tx, frag);
-	if (!sk_page_frag_refill(sk, frag))
-		return 0;
-	want = min_t(size_t, want, frag->size - frag->offset - KSEAL_TAIL_MAX);
-	if (!sk_wmem_schedule(sk, want))
-		return 0;
-	bvec_set_page(piece, frag->page, want, frag->offset);
-	return want;
+	return refill(sk, frag) ? room_in(sk, frag, want, piece) : 0;
 }
 
 /* Take what find_room() found: charge it, move the fragment on. */
@@ -130,16 +145,11 @@ static void put_pieces(const struct bio_vec *list, unsigned int n)
  * cipher do so as well: for one that a border splits the crypto API allocates.
  * Shorter records stay close together, which TCP takes as one piece.
  */
-static void align_content(struct sock *sk, struct kseal_tx *tx, size_t len)
+static void align_content(struct page_frag *frag, size_t prefix, size_t len)
 {
-	size_t prefix = kseal_record_prefix_size(&tx->key.record), start, skip;
-	struct page_frag *frag = sk_page_frag(sk);
+	size_t start = frag->offset + prefix;
+	size_t skip = ALIGN(start, KSEAL_BLOCK_SIZE) - start;
 
-	unreserve_tail(tx, frag);
-	if (!sk_page_frag_refill(sk, frag))
-		return;
-	start = frag->offset + prefix;
-	skip = ALIGN(start, KSEAL_BLOCK_SIZE) - start;
 	if (offset_in_page(start) + len + KSEAL_TAIL_MAX > PAGE_SIZE &&
 	    start + skip + KSEAL_BLOCK_SIZE + KSEAL_TAIL_MAX <= frag->size)
 		frag->offset += skip;
@@ -149,13 +159,17 @@ static void align_content(struct sock *sk, struct kseal_tx *tx, size_t len)
 static int open_prefix(struct sock *sk, struct kseal_tx *tx, size_t len)
 {
 	size_t prefix = kseal_record_prefix_size(&tx->key.record);
+	struct page_frag *frag = sk_page_frag(sk);
 	struct bio_vec piece;
 
-	align_content(sk, tx, len);
-
+	unreserve_tail(tx, frag);
+	if (!refill(sk, frag))
+		return -ENOMEM;
+	/* refilled once more, a fragment that nobody else uses would begin anew */
+	align_content(frag, prefix, len);
 	/* with room for what TCP will charge besides: the tail, and a buffer */
 	if (!sk_wmem_schedule(sk, prefix + KSEAL_RECORD_OVERHEAD) ||
-	    find_room(sk, tx, prefix, &piece) < prefix)
+	    room_in(sk, frag, prefix, &piece) < prefix)
 		return -ENOMEM;
 	/* not add_out(): a record never shares a piece with the one before */
 	get_page(piece.bv_page);
@@ -201,8 +215,22 @@ static u16 content_limit(const struct sock *sk, struct kseal_tx *tx)
  */
 void kseal_tx_idle(struct kseal_tx *tx)
 {
+	if (tx->lists)
+		kseal_aead_work_wipe(&tx->lists->work);
 	kfree(tx->lists);
 	tx->lists = NULL;
+}
+
+static int get_lists(struct sock *sk, struct kseal_tx *tx)
+{
+	if (tx->lists)
+		return 0;
+	tx->lists = kmalloc(offsetof(struct kseal_tx_lists, work) +
+			    kseal_aead_work_size(&tx->key.aead), sk->sk_allocation);
+	if (!tx->lists)
+		return -ENOMEM;
+	kseal_aead_work_init(&tx->lists->work, &tx->key.aead);
+	return 0;
 }
 
 /**
@@ -216,11 +244,10 @@ void kseal_tx_idle(struct kseal_tx *tx)
  */
 int kseal_tx_open(struct sock *sk, struct kseal_tx *tx, u8 type, size_t len)
 {
-	BUILD_BUG_ON(sizeof(*tx->lists) > 2048);	/* what it would take then is 4096 */
-	if (!tx->lists)
-		tx->lists = kmalloc(sizeof(*tx->lists), sk->sk_allocation);
-	if (!tx->lists)
-		return -ENOMEM;
+	int err = get_lists(sk, tx);
+
+	if (err)
+		return err;
 	tx->limit = content_limit(sk, tx);
 	tx->type = type;
 	tx->len = 0;

@@ -36,6 +36,8 @@ void kseal_plain_free(struct sock *sk, struct kseal_rx *rx, struct kseal_plain *
  */
 void kseal_rx_idle(struct kseal_rx *rx)
 {
+	if (rx->lists)
+		kseal_aead_work_wipe(&rx->lists->work);
 	kfree(rx->lists);
 	rx->lists = NULL;
 }
@@ -44,9 +46,11 @@ static int get_lists(struct sock *sk, struct kseal_rx *rx)
 {
 	if (rx->lists)
 		return 0;
-	rx->lists = kmalloc(sizeof(*rx->lists), sk->sk_allocation);
+	rx->lists = kmalloc(offsetof(struct kseal_rx_lists, work) +
+			    kseal_aead_work_size(&rx->key.aead), sk->sk_allocation);
 	if (!rx->lists)
 		return -ENOMEM;
+	kseal_aead_work_init(&rx->lists->work, &rx->key.aead);
 	/* long, and rarely used up: not anew for each record */
 	sg_init_table(rx->lists->sg_in, ARRAY_SIZE(rx->lists->sg_in));
 	rx->lists->sg_in_end = NULL;
@@ -111,7 +115,7 @@ static int decrypt(struct sock *sk, struct kseal_rx *rx)
 	err = map_record(sk, rx, explicit_nonce);
 	if (err)
 		return err;
-	err = kseal_aead_open(&rx->key, &rx->frame.header, explicit_nonce,
+	err = kseal_aead_open(&rx->key, &rx->lists->work, &rx->frame.header, explicit_nonce,
 			      rx->lists->sg_in, rx->lists->sg_out);
 	if (err == -EBADMSG) {
 		kseal_count(sk, KSEAL_STAT_RX_DECRYPT_ERROR, 1);

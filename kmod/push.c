@@ -165,6 +165,7 @@ static int make_repeatable(struct sock *sk, struct kseal_tx *tx)
 
 	while (!err && !tx->borrowed && splits_block(tx)) {
 		err = kseal_tx_borrow(sk, tx);
+		kseal_count(sk, KSEAL_STAT_TX_COPIED_TWICE, !err);
 		if (err == -ENOSPC && tx->n_batch)
 			err = kseal_tx_push(sk, tx);
 		else if (err == -ENOMEM && wait_for_memory(sk, &tries))
@@ -183,7 +184,7 @@ static int encrypt(struct sock *sk, struct kseal_tx *tx)
 	do {
 		out = map_out(tx);
 		in = tx->borrowed ? map_from(tx) : out;
-		err = kseal_aead_seal(&tx->key, tx->type, tx->len, in, out);
+		err = kseal_aead_seal(&tx->key, &tx->lists->work, tx->type, tx->len, in, out);
 	} while (err == -ENOMEM && tx->borrowed && wait_for_memory(sk, &tries));
 	return err;
 }

@@ -34,17 +34,17 @@ enum kseal_content_type {
  * @version: 0x0303 or 0x0304
  * @nonce: salt and iv as installed, constant; with an explicit nonce only the
  *	salt is read after kseal_record_init()
+ * @used_up: @seq has come to KSEAL_SEQ_END
  * @seq: number of the next record
  * @explicit_nonce: TLS 1.2: the nonce_explicit of the next record sent
- * @used_up: @seq has come to KSEAL_SEQ_END
  */
 struct kseal_record {
 	const struct kseal_suite *suite;
 	u16 version;
 	u8 nonce[KSEAL_NONCE_SIZE];
+	bool used_up;
 	u64 seq;
 	u64 explicit_nonce;
-	bool used_up;
 };
 
 /**

@@ -66,6 +66,8 @@ static int rekey_rx(struct sock *sk, struct kseal_rx *rx, struct kseal_key *key)
 	err = check_key(&rx->key, key);
 	if (err)
 		return err;
+	/* a reader that gave the lock away for a moment has them */
+	kseal_rx_idle(rx);
 	kseal_key_move(&rx->key, key);
 	rx->stats.rekeys++;
 	trace_kseal_rekey(sk, TLS_RX, rx->stats.rekeys, &rx->key);

@@ -25,6 +25,8 @@
 	row(TX_BYTES, TxBytes, "plaintext bytes in them")		\
 	row(TX_SPLICE_BYTES, TxSpliceBytes,				\
 	    "of these, read in pages from sendfile or splice")		\
+	row(TX_COPIED_TWICE, TxCopiedTwice,				\
+	    "records that were moved: a cipher's block lay in two pieces") \
 	row(TX_PUSHES, TxPushes, "batches of records handed to TCP")	\
 	row(TX_NO_MEMORY, TxNoMemory, "times TCP lacked memory for one")	\
 	row(TX_ABORTS, TxAborts, "connections ended by the sender")	\

@@ -62,6 +62,22 @@ KT_TEST(stats, refused_keys_do_not_count)
 	EXPECT_EQ(1, kt_stat("CurrTx"));
 }
 
+/* Whatever the sizes, the sender's fragment of pages ends within some of these. */
+KT_TEST(stats, writes_are_copied_once)
+{
+	static const size_t chunks[] = { 16384, 100, 15000, 4097, 65536 };
+	struct kt_writer writer = { .fd = self->link.fd, .len = 500000 };
+
+	for (size_t i = 0; i < ARRAY_SIZE(chunks); i++) {
+		writer.position = 0;
+		writer.chunk = chunks[i];
+		ASSERT_EQ(0, kt_writer_start(&writer));
+		ASSERT_EQ(0, kt_expect_stream(&self->link, writer.len, 0, NULL));
+		ASSERT_EQ(500000, kt_task_join(&writer.task));
+	}
+	EXPECT_EQ(0, kt_stat("TxCopiedTwice"));
+}
+
 KT_TEST(stats, records_and_bytes_sent)
 {
 	struct kt_writer writer = { .fd = self->link.fd, .len = 40000 };
