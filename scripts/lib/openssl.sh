@@ -1,11 +1,11 @@
 # SPDX-License-Identifier: GPL-2.0
 # shellcheck shell=bash
-# OpenSSL of Debian 13, which knows VAES, for benchmarks. Its library, and the C
-# library it needs, are unpacked in the cache; nothing is installed.
+# OpenSSL of Debian 13, which knows VAES, for benchmarks, and nginx, which uses it.
+# They, and the C library they need, are unpacked in the cache; nothing is installed.
 
-OPENSSL_LAYOUT=1
+OPENSSL_LAYOUT=2
 OPENSSL_SUITE=trixie
-OPENSSL_PACKAGES=(libssl3t64 libc6 libzstd1 zlib1g)
+OPENSSL_PACKAGES=(libssl3t64 libc6 libzstd1 zlib1g nginx libpcre2-8-0 libcrypt1)
 OPENSSL_LIBS=usr/lib/x86_64-linux-gnu
 
 # openssl_root - the directory with those packages

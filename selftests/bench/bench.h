@@ -117,7 +117,14 @@ int bench_first(const struct bench_case *what, const struct bench_transport *tra
 int bench_memory(const struct bench_case *what, const struct bench_transport *transport,
 		 const struct bench_suite *suite);
 
+/* inside.c */
+int bench_inside_pages(const struct bench_case *what, const struct bench_transport *transport,
+		       const struct bench_suite *suite);
+int bench_inside_write(const struct bench_case *what, const struct bench_transport *transport,
+		       const struct bench_suite *suite);
+
 /* cipher.c */
+int bench_ask(const char *parameter, const char *line, char *answer, size_t size);
 int bench_cipher(const struct bench_case *what, const struct bench_suite *suite);
 
 /* main.c */

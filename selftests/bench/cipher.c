@@ -8,21 +8,22 @@
 
 #define RUN "/sys/module/kseal_bench/parameters/run"
 
-static int ask(const char *line, char *answer, size_t size)
+/** bench_ask() - write @line to a parameter of kseal_bench.ko, and read its answer. */
+int bench_ask(const char *parameter, const char *line, char *answer, size_t size)
 {
-	int fd = open(RUN, O_WRONLY | O_CLOEXEC);
+	int fd = open(parameter, O_WRONLY | O_CLOEXEC);
 	ssize_t n;
 
 	if (fd < 0)
-		return kt_errno(RUN);
+		return kt_errno(parameter);
 	n = write(fd, line, strlen(line));
 	close(fd);
 	if (n < 0)
 		return kt_errno(line);
-	fd = open(RUN, O_RDONLY | O_CLOEXEC);
+	fd = open(parameter, O_RDONLY | O_CLOEXEC);
 	n = fd < 0 ? -1 : read(fd, answer, size - 1);
 	if (n < 0)
-		return kt_errno(RUN);
+		return kt_errno(parameter);
 	answer[n] = 0;
 	close(fd);
 	return 0;
@@ -36,7 +37,7 @@ static int measure(const struct bench_case *what, const struct bench_suite *suit
 
 	snprintf(line, sizeof(line), "%s %zu %d %zu %u", cipher->aead, cipher->key_size,
 		 suite->version == TLS_1_3_VERSION ? 5 : 13, what->size, records);
-	if (ask(line, answer, sizeof(answer)))
+	if (bench_ask(RUN, line, answer, sizeof(answer)))
 		return -1;
 	if (sscanf(answer, "%127s %lf %lf", driver, sealing, opening) != 3) {
 		kt_say("%s says: %s", RUN, answer);

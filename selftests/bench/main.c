@@ -55,6 +55,11 @@ static const struct bench_case cases[] = {
 	{ "ping-1",		false,	true,	bench_ping,	1,	    0,	  0 },
 	{ "ping-1k",		false,	true,	bench_ping,	KIB(1),	    0,	  0 },
 	{ "ping-16k",		false,	true,	bench_ping,	KIB(16),    0,	  0 },
+	{ "inside-sendfile-1m",	true,	false,	bench_inside_pages, KIB(1024), 0, 0 },
+	{ "inside-sendfile-128k", false, false,	bench_inside_pages, KIB(128), 0, 0 },
+	{ "inside-write-64k",	true,	false,	bench_inside_write, KIB(64), 0,	  0 },
+	{ "inside-records-256",	false,	false,	bench_inside_write, KIB(64), 0,	  256 },
+	{ "inside-records-1400", false,	false,	bench_inside_write, KIB(64), 0,	  1400 },
 	{ "connections-16",	false,	true,	bench_write,	KIB(16),    16,	  0 },
 	{ "connections-256",	false,	true,	bench_write,	KIB(16),    256,  0 },
 };
@@ -62,7 +67,8 @@ static const struct bench_case cases[] = {
 /* What -q measures. */
 static const char *const quick_cases[] = {
 	"cipher-16k", "cipher-1400", "cipher-256", "sendfile-1m", "sendfile-128k", "write-64k",
-	"records-256", "records-1400", "recv-256k", "ping-1k",
+	"records-256", "records-1400", "recv-256k", "ping-1k", "inside-sendfile-1m",
+	"inside-sendfile-128k", "inside-write-64k", "inside-records-256", "inside-records-1400",
 };
 static bool quick;
 

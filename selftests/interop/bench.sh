@@ -36,6 +36,37 @@ cipher_refuses() {
 	rmmod kseal_bench
 }
 
+# both ends inside the kernel
+inside() {
+	local what
+
+	insmod "$KSEAL_MODULES/kseal_bench.ko"
+	timeout 300 "$BENCH" -m -r 1 -t 10 -p 'inside-*' -T plain -T kseal >results
+	rmmod kseal_bench
+	has_number inside-write-64k "$SUITE" plain
+	for what in write-64k records-256 records-1400; do
+		has_number "inside-$what" "$SUITE" kseal
+	done
+	# by pages it came with 6.5
+	[[ $(uname -r) != 6.1.* ]] || return 0
+	has_number inside-sendfile-1m "$SUITE" kseal
+	has_number inside-sendfile-128k "$SUITE" plain
+}
+
+inside_refuses() {
+	local sockets=/sys/module/kseal_bench/parameters/sockets line
+
+	insmod "$KSEAL_MODULES/kseal_bench.ko"
+	# no sockets, no such way, no bytes, more than there may be
+	for line in '0 1 write 4096 1' '0 1 send 4096 1' '0 1 write 0 1' '0 1 write 1048577 1' '0 1'; do
+		if echo "$line" >$sockets; then
+			rmmod kseal_bench
+			fail "took '$line'"
+		fi
+	done
+	rmmod kseal_bench
+}
+
 refuses_names() {
 	local status=0
 
@@ -106,6 +137,28 @@ first_byte() {
 		awk '{ printf "%d\n", $1 }'
 }
 
+# the client of scripts/lib/bench-serve
+downloads() {
+	local client=$KSEAL_BUILD/selftests/bench/client/client
+
+	mkdir www
+	random_file www/file $((MIB + 1))
+	start_kseald
+	start_serve www
+	"$client" -c 4 -n 10 "$PORT" www/file >seconds
+	grep -Eq '^[0-9]+[.][0-9]+$' seconds
+	until_true 60 "eleven lines in the access log" has_lines access.log 11
+	equal "complete responses" "$(grep -c '"GET /file" 200 .* end=ok' access.log)" 11
+	# what it compares with is not what is served
+	mkdir other
+	cp www/file other/file
+	printf x | dd of=other/file bs=1 seek=1000 conv=notrunc status=none
+	if "$client" -n 1 "$PORT" other/file 2>said; then
+		fail "the client is content with other bytes"
+	fi
+	grep -q 'other bytes came' said
+}
+
 quick_and_report() {
 	insmod "$KSEAL_MODULES/kseal_bench.ko"
 	timeout 300 "$BENCH" -q -r 2 -t 5 >results
@@ -123,6 +176,8 @@ assert len(json.load(open("bench.json"))) > 20'
 add "the cipher by itself" cipher_alone
 add "a name that nothing has is refused" refuses_names
 add "what the cipher cannot be asked is refused" cipher_refuses
+add "both ends inside the kernel" inside
+add "what the sockets cannot be asked is refused" inside_refuses
 add "sendfile" by_all 'sendfile-*' sendfile-1m sendfile-128k sendfile-16k
 add "write" by_all 'write-*' write-64k write-16k write-1400
 add "records" by_all 'records-*' records-256 records-1400
@@ -133,5 +188,6 @@ add "sendmmsg and io_uring" kernel_only
 add "other suites" other_suites
 add "memory" memory
 add "a response over a slow link" slow_link
+add "downloads from kseal-serve" downloads
 add "a quick look, and the report" quick_and_report
 run

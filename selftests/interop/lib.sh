@@ -216,6 +216,11 @@ has_bytes() {
 	[ "$(size "$1")" -ge "$2" ]
 }
 
+# has_lines FILE COUNT
+has_lines() {
+	[ "$(wc -l <"$1")" -ge "$2" ]
+}
+
 # same FILE FILE - by checksum
 same() {
 	local a b

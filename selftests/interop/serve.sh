@@ -197,12 +197,8 @@ many_clients() {
 		equal "the exit status of client $i" "$STATUS" 0
 		same "got.$i" www/file
 	done
-	until_true 30 "all lines in the access log" all_logged 16
+	until_true 30 "all lines in the access log" has_lines access.log 16
 	equal "responses by sendfile" "$(grep -c " sendfile=$(size www/file) .* end=ok" access.log)" 16
-}
-
-all_logged() {
-	[ "$(wc -l <access.log)" -ge "$1" ]
 }
 
 no_connections() {
@@ -220,7 +216,7 @@ aborted_clients() {
 		until_true 60 "client $i has some of it" has_bytes "got.$i" 1000
 		kill -KILL "$PID"
 	done
-	until_true 60 "four lines in the access log" all_logged 4
+	until_true 60 "four lines in the access log" has_lines access.log 4
 	absent ' end=ok' access.log
 	until_true 60 "no connection is left" no_connections
 	equal "the status afterwards" "$(status /page.txt)" 200
