@@ -183,7 +183,11 @@ add "write" by_all 'write-*' write-64k write-16k write-1400
 add "records" by_all 'records-*' records-256 records-1400
 add "receiving" by_all 'recv-*' recv-64k recv-256k
 add "latency" by_all 'ping-*' ping-1-p50 ping-1-p99 ping-1k-p50 ping-16k-p50
-add "connections" by_all 'connections-*' connections-16 connections-256
+if [ -n "${KSEAL_FEW_VARIANTS:-}" ]; then
+	add "connections" by_all connections-16 connections-16
+else
+	add "connections" by_all 'connections-*' connections-16 connections-256
+fi
 add "sendmmsg and io_uring" kernel_only
 add "other suites" other_suites
 add "memory" memory
