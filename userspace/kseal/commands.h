@@ -23,6 +23,8 @@ struct command {
 };
 
 int command_status(int argc, char **argv);
+int command_list(int argc, char **argv);
+int command_top(int argc, char **argv);
 int command_client(int argc, char **argv);
 int command_server(int argc, char **argv);
 
