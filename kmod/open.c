@@ -481,6 +481,30 @@ ssize_t kseal_tx_append(struct sock *sk, struct kseal_tx *tx, struct msghdr *msg
 	return done;
 }
 
+/* take_pages() of a list of pages, which is what splice and sendfile have: without
+ * asking the iterator for each.
+ */
+static ssize_t take_listed(struct iov_iter *iter, size_t want, struct bio_vec *pieces,
+			   unsigned int max, unsigned int *n)
+{
+	const struct bio_vec *bv = iter->bvec;
+	size_t skip = iter->iov_offset, done = 0, at, len;
+	struct page *page;
+
+	for (*n = 0; *n < max && done < want; done += len, skip += len) {
+		for (; skip >= bv->bv_len; bv++)
+			skip -= bv->bv_len;
+		at = bv->bv_offset + skip;
+		page = bv->bv_page + at / PAGE_SIZE;
+		if (WARN_ON_ONCE(!sendpage_ok(page)))
+			break;
+		len = min3(want - done, bv->bv_len - skip, PAGE_SIZE - offset_in_page(at));
+		bvec_set_page(&pieces[(*n)++], page, len, offset_in_page(at));
+	}
+	iov_iter_advance(iter, done);
+	return done ?: -EIO;
+}
+
 /* Take up to @want bytes off an iterator of pages. Return: bytes; if there are none
  * -EIO the page is not one to send, or another -errno.
  */
@@ -491,6 +515,8 @@ static ssize_t take_pages(struct iov_iter *iter, size_t want, struct bio_vec *pi
 	size_t offset;
 	ssize_t done = 0, len;
 
+	if (iov_iter_is_bvec(iter))
+		return take_listed(iter, want, pieces, max, n);
 	for (*n = 0; *n < max && (size_t)done < want; done += len) {
 		len = kseal_compat_next_page(iter, want - done, &page, &offset);
 		if (len <= 0)
