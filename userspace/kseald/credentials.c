@@ -284,6 +284,28 @@ void credentials_free(struct credentials *credentials)
 	gnutls_free(credentials->ticket_key.data);
 }
 
+struct credentials *credentials_new(const struct options *options)
+{
+	struct credentials *credentials = malloc(sizeof(*credentials));
+
+	if (!credentials) {
+		log_error("out of memory");
+		return NULL;
+	}
+	if (credentials_load(credentials, options)) {
+		credentials_release(credentials);
+		return NULL;
+	}
+	return credentials;
+}
+
+void credentials_release(struct credentials *credentials)
+{
+	if (credentials)
+		credentials_free(credentials);
+	free(credentials);
+}
+
 const struct identity *
 credentials_by_name(const struct credentials *credentials, const char *name)
 {

@@ -33,12 +33,15 @@ STAILQ_HEAD(identities, identity);
  * @client: the authorities that a server's certificate is checked against
  * @priority: versions and suites
  * @ticket_key: seals session tickets where SNI picks the identity
+ * @users: handshakes that look at it. Others may be put in its place meanwhile; the
+ *	last of those handshakes then releases it.
  */
 struct credentials {
 	struct identities identities;
 	gnutls_certificate_credentials_t client;
 	gnutls_priority_t priority;
 	gnutls_datum_t ticket_key;
+	unsigned int users;
 };
 
 /**
@@ -54,6 +57,16 @@ int credentials_load(struct credentials *credentials,
 		     const struct options *options);
 
 void credentials_free(struct credentials *credentials);
+
+/**
+ * credentials_new() - credentials_load() into memory of their own
+ *
+ * Return: to be given to credentials_release(); NULL, and it was logged why.
+ */
+struct credentials *credentials_new(const struct options *options);
+
+/** credentials_release() - free what credentials_new() has made; @credentials may be NULL */
+void credentials_release(struct credentials *credentials);
 
 /** credentials_by_name() - the identity of that name, NULL when there is none */
 const struct identity *

@@ -17,6 +17,7 @@
 #include <unistd.h>
 #include <sys/epoll.h>
 
+#include "credentials.h"
 #include "handshake.h"
 #include "log.h"
 #include "protocol.h"
@@ -27,6 +28,13 @@ enum {
 };
 
 /* ---- the end ------------------------------------------------------------ */
+
+/* Nobody looks at them any more, and nobody will. */
+static void release_unused(struct engine *engine, struct credentials *credentials)
+{
+	if (!credentials->users && credentials != engine->credentials)
+		credentials_release(credentials);
+}
 
 static void free_handshake(uv_handle_t *timer)
 {
@@ -42,6 +50,8 @@ static void retire(struct handshake *handshake)
 	epoll_ctl(handshake->engine->epoll_fd, EPOLL_CTL_DEL, handshake->tls.fd,
 		  NULL);
 	tls_stop(&handshake->tls);
+	handshake->credentials->users--;
+	release_unused(handshake->engine, handshake->credentials);
 	handshake->tls.fd = -1;
 	handshake->engine->active--;
 	LIST_REMOVE(handshake, link);
@@ -176,6 +186,8 @@ void handshake_begin(struct engine *engine, uint32_t id, int fd,
 		goto refuse;
 	}
 	handshake->engine = engine;
+	handshake->credentials = engine->credentials;
+	handshake->credentials->users++;
 	handshake->result = refused;
 	handshake->done = done;
 	handshake->owner = owner;
@@ -209,6 +221,14 @@ int engine_start(struct engine *engine)
 		ret = uv_poll_start(&engine->poll, UV_READABLE, dispatch);
 	}
 	return ret;
+}
+
+void engine_replace(struct engine *engine, struct credentials *credentials)
+{
+	struct credentials *before = engine->credentials;
+
+	engine->credentials = credentials;
+	release_unused(engine, before);
 }
 
 static void close_epoll(uv_handle_t *poll)

@@ -2,8 +2,7 @@
 /*
  * Handshakes side by side in one event loop.
  *
- * An engine belongs to one loop and one thread, and shares nothing but the
- * credentials, which it only reads: more threads are more engines.
+ * An engine belongs to one loop and one thread, and so do its credentials.
  */
 #ifndef KSEALD_HANDSHAKE_H
 #define KSEALD_HANDSHAKE_H
@@ -26,7 +25,8 @@ LIST_HEAD(handshakes, handshake);
  * @poll: watches @epoll_fd
  * @epoll_fd: watches the sockets. They are not given to libuv, which would
  *	make them non-blocking for the programs they belong to as well.
- * @credentials: outlive the engine
+ * @credentials: for those that begin; may be replaced at any time, and what was there
+ *	before is then released by its last handshake, or at once if it has none
  * @timeout_ms: limit for one handshake
  * @sizing: of the kernel's records
  * @limit: how many there may be
@@ -36,7 +36,7 @@ struct engine {
 	uv_loop_t *loop;
 	uv_poll_t poll;
 	int epoll_fd;
-	const struct credentials *credentials;
+	struct credentials *credentials;
 	unsigned int timeout_ms;
 	struct kseal_record_sizing sizing;
 	unsigned int limit;
@@ -54,6 +54,7 @@ typedef void handshake_done_fn(void *owner, struct kseal_result *result);
 struct handshake {
 	LIST_ENTRY(handshake) link;
 	struct engine *engine;
+	struct credentials *credentials;
 	uv_timer_t timer;
 	unsigned int timeout_ms;
 	uint32_t events;
@@ -65,6 +66,9 @@ struct handshake {
 
 /** engine_start() - set @engine up; 0 or -errno. Members are filled before. */
 int engine_start(struct engine *engine);
+
+/** engine_replace() - other credentials for the handshakes that begin from now on */
+void engine_replace(struct engine *engine, struct credentials *credentials);
 
 /** engine_stop() - let go of the loop; there are no handshakes any more */
 void engine_stop(struct engine *engine);

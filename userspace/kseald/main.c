@@ -24,11 +24,13 @@ enum {
 /** struct daemon - all there is */
 struct daemon {
 	struct options options;
-	struct credentials credentials;
+	int argc;
+	char **argv;
 	struct server server;
 	uv_loop_t loop;
 	uv_signal_t term;
 	uv_signal_t interrupt;
+	uv_signal_t hangup;
 };
 
 /* Private keys are in this process: it leaves no image of itself behind. */
@@ -69,12 +71,62 @@ static void on_signal(uv_signal_t *handle, int number)
 	server_stop(&daemon->server);
 }
 
+/* What may change while kseald runs. */
+static void apply(struct engine *engine, const struct options *options)
+{
+	engine->timeout_ms = options->timeout_ms;
+	engine->sizing = options->sizing;
+	engine->limit = options->max_handshakes;
+	log_set_level(options->log_level);
+}
+
+static int differ(const char *one, const char *other)
+{
+	return one && other ? strcmp(one, other) : one != other;
+}
+
+/* The file, certificates and keys are read anew. What is wrong with any of them
+ * leaves everything as it was. Handshakes go on with what they began with.
+ */
+static void reload(struct daemon *daemon)
+{
+	struct engine *engine = &daemon->server.engine;
+	struct credentials *credentials = NULL;
+	struct options fresh;
+
+	if (options_parse(&fresh, daemon->argc, daemon->argv, stdout, stderr) == OPTIONS_RUN)
+		credentials = credentials_new(&fresh);
+	if (!credentials) {
+		log_error("not reloaded: see above; what was read before stays in use");
+		options_free(&fresh);
+		return;
+	}
+	engine_replace(engine, credentials);
+	apply(engine, &fresh);
+	raise_descriptor_limit(fresh.max_handshakes);
+	if (differ(fresh.socket, daemon->options.socket) ||
+	    differ(fresh.group, daemon->options.group) || fresh.mode != daemon->options.mode)
+		log_warning("another socket, mode or group wants a restart");
+	log_info("reloaded");
+	options_free(&fresh);
+}
+
+static void on_hangup(uv_signal_t *handle, int number)
+{
+	struct daemon *daemon = handle->data;
+
+	(void)number;
+	if (!daemon->server.stopping)
+		reload(daemon);
+}
+
 /* They do not keep the loop running: the server's end is the loop's. */
-static void watch_signal(struct daemon *daemon, uv_signal_t *handle, int number)
+static void watch_signal(struct daemon *daemon, uv_signal_t *handle, int number,
+			 uv_signal_cb called)
 {
 	uv_signal_init(&daemon->loop, handle);
 	handle->data = daemon;
-	uv_signal_start(handle, on_signal, number);
+	uv_signal_start(handle, called, number);
 	uv_unref((uv_handle_t *)handle);
 }
 
@@ -85,15 +137,13 @@ static int serve(struct daemon *daemon)
 
 	daemon->server.loop = &daemon->loop;
 	daemon->server.engine.loop = &daemon->loop;
-	daemon->server.engine.credentials = &daemon->credentials;
-	daemon->server.engine.timeout_ms = options->timeout_ms;
-	daemon->server.engine.sizing = options->sizing;
-	daemon->server.engine.limit = options->max_handshakes;
+	apply(&daemon->server.engine, options);
 	ret = server_start(&daemon->server, options);
 	if (ret)
 		return ret;
-	watch_signal(daemon, &daemon->term, SIGTERM);
-	watch_signal(daemon, &daemon->interrupt, SIGINT);
+	watch_signal(daemon, &daemon->term, SIGTERM, on_signal);
+	watch_signal(daemon, &daemon->interrupt, SIGINT, on_signal);
+	watch_signal(daemon, &daemon->hangup, SIGHUP, on_hangup);
 	log_info("ready at %s", options->socket);
 	ret = notify_ready(options->ready_fd);
 	if (ret)
@@ -102,6 +152,7 @@ static int serve(struct daemon *daemon)
 	uv_run(&daemon->loop, UV_RUN_DEFAULT);
 	uv_close((uv_handle_t *)&daemon->term, NULL);
 	uv_close((uv_handle_t *)&daemon->interrupt, NULL);
+	uv_close((uv_handle_t *)&daemon->hangup, NULL);
 	uv_run(&daemon->loop, UV_RUN_DEFAULT);
 	log_info("stopped");
 	return 0;
@@ -109,15 +160,21 @@ static int serve(struct daemon *daemon)
 
 static int run(struct daemon *daemon)
 {
-	int ret;
+	struct credentials *credentials;
+	int ret = 0;
 
 	log_set_level(daemon->options.log_level);
 	protect_memory();
 	signal(SIGPIPE, SIG_IGN);
-	ret = credentials_load(&daemon->credentials, &daemon->options);
-	if (!ret && daemon->options.check)
+	/* until there is a loop to hear of it */
+	signal(SIGHUP, SIG_IGN);
+	credentials = credentials_new(&daemon->options);
+	if (!credentials)
+		return EXIT_TROUBLE;
+	daemon->server.engine.credentials = credentials;
+	if (daemon->options.check)
 		log_info("options, certificates and keys are in order");
-	else if (!ret) {
+	else {
 		raise_descriptor_limit(daemon->options.max_handshakes);
 		ret = uv_loop_init(&daemon->loop);
 		if (!ret) {
@@ -125,7 +182,7 @@ static int run(struct daemon *daemon)
 			uv_loop_close(&daemon->loop);
 		}
 	}
-	credentials_free(&daemon->credentials);
+	credentials_release(daemon->server.engine.credentials);
 	return ret ? EXIT_TROUBLE : EXIT_OK;
 }
 
@@ -134,6 +191,8 @@ int main(int argc, char **argv)
 	static struct daemon daemon;
 	int ret;
 
+	daemon.argc = argc;
+	daemon.argv = argv;
 	switch (options_parse(&daemon.options, argc, argv, stdout, stderr)) {
 	case OPTIONS_RUN:
 		ret = run(&daemon);

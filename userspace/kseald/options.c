@@ -6,6 +6,7 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "config.h"
 #include "kseal.h"
 #include "options.h"
 
@@ -18,11 +19,15 @@ enum {
 	DEFAULT_MODE = 0660,
 };
 
-/** struct parser - what an option's function gets */
+/**
+ * struct parser - what an option's function gets
+ * @where: file and line, NULL on the command line
+ */
 struct parser {
 	struct options *options;
 	const char *cert;
 	const char *key;
+	const char *where;
 	FILE *err;
 };
 
@@ -36,8 +41,25 @@ struct option_row {
 static int complain(struct parser *parser, const char *option, const char *value,
 		    const char *wanted)
 {
-	fprintf(parser->err, "kseald: --%s %s: %s\n", option, value, wanted);
+	if (parser->where)
+		fprintf(parser->err, "kseald: %s: %s = %s: %s\n", parser->where, option, value,
+			wanted);
+	else
+		fprintf(parser->err, "kseald: --%s %s: %s\n", option, value, wanted);
 	return -EINVAL;
+}
+
+/* The option's value lives as long as the options do. */
+static int keep(const char **to, struct parser *parser, const char *value)
+{
+	struct kept_string *kept = malloc(sizeof(*kept) + strlen(value) + 1);
+
+	if (!kept)
+		return -ENOMEM;
+	strcpy(kept->text, value);
+	STAILQ_INSERT_TAIL(&parser->options->kept, kept, next);
+	*to = kept->text;
+	return 0;
 }
 
 static int parse_number(const char *text, int base, unsigned long max,
@@ -87,8 +109,7 @@ static int parse_socket(struct parser *parser, const char *value)
 {
 	if (!*value)
 		return complain(parser, "socket", value, "needs a path");
-	parser->options->socket = value;
-	return 0;
+	return keep(&parser->options->socket, parser, value);
 }
 
 static int parse_identity(struct parser *parser, const char *value)
@@ -107,20 +128,17 @@ static int parse_identity(struct parser *parser, const char *value)
 
 static int parse_cert(struct parser *parser, const char *value)
 {
-	parser->cert = value;
-	return 0;
+	return keep(&parser->cert, parser, value);
 }
 
 static int parse_key(struct parser *parser, const char *value)
 {
-	parser->key = value;
-	return 0;
+	return keep(&parser->key, parser, value);
 }
 
 static int parse_ca(struct parser *parser, const char *value)
 {
-	parser->options->ca = value;
-	return 0;
+	return keep(&parser->options->ca, parser, value);
 }
 
 static int parse_timeout(struct parser *parser, const char *value)
@@ -177,8 +195,7 @@ static int parse_mode(struct parser *parser, const char *value)
 
 static int parse_group(struct parser *parser, const char *value)
 {
-	parser->options->group = value;
-	return 0;
+	return keep(&parser->options->group, parser, value);
 }
 
 static int parse_ready_fd(struct parser *parser, const char *value)
@@ -203,6 +220,14 @@ static int parse_log_level(struct parser *parser, const char *value)
 	return 0;
 }
 
+/* read_config() has been there, before all others. */
+static int parse_config(struct parser *parser, const char *value)
+{
+	(void)parser;
+	(void)value;
+	return 0;
+}
+
 static int parse_check(struct parser *parser, const char *value)
 {
 	(void)value;
@@ -219,6 +244,8 @@ static int parse_foreground(struct parser *parser, const char *value)
 }
 
 static const struct option_row rows[] = {
+	{ "config", "FILE", "read this first; options here are stronger\n"
+	  "(see kseald.conf(5))", parse_config },
 	{ "identity", "NAME=CERT,KEY",
 	  "certificate chain and key (PEM) for the server role;\n"
 	  "repeat it for more names, or for one name with RSA and\n"
@@ -249,6 +276,7 @@ static const struct option_row rows[] = {
 	  parse_log_level },
 	{ "check", NULL, "check options, certificates and keys, then exit",
 	  parse_check },
+	{ "check-config", NULL, "the same", parse_check },
 	{ "foreground", NULL, "stay in the foreground (always so)",
 	  parse_foreground },
 };
@@ -312,10 +340,82 @@ static int finish(struct parser *parser)
 			    strlen(parser->cert), parser->key);
 }
 
+/* ---- the file --------------------------------------------------------------- */
+
+/* What a file may set: the rows with an argument, but for those that belong to one
+ * process, and those that sections are for.
+ */
+static int is_setting(const struct option_row *row)
+{
+	static const char *const others[] = { "config", "ready-fd", "identity", "cert", "key" };
+	size_t i;
+
+	for (i = 0; i < sizeof(others) / sizeof(others[0]); i++)
+		if (!strcmp(row->name, others[i]))
+			return 0;
+	return row->argument != NULL;
+}
+
+static int set_from_file(void *context, const char *where, const char *name, const char *value)
+{
+	struct parser *parser = context;
+	size_t i;
+
+	parser->where = where;
+	for (i = 0; i < ROW_COUNT; i++)
+		if (!strcmp(rows[i].name, name))
+			return rows[i].parse(parser, value);
+	return -EINVAL;
+}
+
+static int identity_from_file(void *context, const char *where, const char *name,
+			      const char *certificate, const char *key)
+{
+	struct parser *parser = context;
+
+	parser->where = where;
+	if (!*name || strlen(name) >= KSEAL_NAME_SIZE)
+		return complain(parser, "identity", name, "is no name");
+	return add_identity(parser->options, name, strlen(name), certificate, strlen(certificate),
+			    key);
+}
+
+static int read_file(struct parser *parser, const char *path)
+{
+	const char *names[ROW_COUNT];
+	struct config_reader reader = {
+		.names = names, .set = set_from_file, .identity = identity_from_file,
+		.context = parser, .err = parser->err,
+	};
+	size_t i;
+	int ret;
+
+	for (i = 0; i < ROW_COUNT; i++)
+		if (is_setting(&rows[i]))
+			names[reader.count++] = rows[i].name;
+	ret = config_file_read(path, &reader);
+	parser->where = NULL;
+	return ret;
+}
+
+/* The file that the command line names, if it does, wherever. */
+static int read_config(struct parser *parser, int argc, char **argv, const struct option *table)
+{
+	const char *path = NULL;
+	int c;
+
+	optind = 0;
+	while ((c = getopt_long(argc, argv, ":", table, NULL)) != -1)
+		if (c >= 0 && c < ROW_COUNT && rows[c].parse == parse_config)
+			path = optarg;
+	return path ? read_file(parser, path) : 0;
+}
+
 static void set_defaults(struct options *options)
 {
 	memset(options, 0, sizeof(*options));
 	STAILQ_INIT(&options->identities);
+	STAILQ_INIT(&options->kept);
 	options->socket = KSEAL_BROKER_PATH;
 	options->mode = DEFAULT_MODE;
 	options->timeout_ms = DEFAULT_TIMEOUT_MS;
@@ -340,6 +440,8 @@ enum options_verdict options_parse(struct options *options, int argc,
 	set_defaults(options);
 	fill_getopt(table);
 	opterr = 0;
+	if (read_config(&parser, argc, argv, table))
+		return refuse(err);
 	optind = 0;
 	while ((c = getopt_long(argc, argv, ":", table, NULL)) != -1) {
 		if (c == OPT_HELP) {
@@ -369,7 +471,12 @@ enum options_verdict options_parse(struct options *options, int argc,
 void options_free(struct options *options)
 {
 	struct identity_option *identity;
+	struct kept_string *kept;
 
+	while ((kept = STAILQ_FIRST(&options->kept))) {
+		STAILQ_REMOVE_HEAD(&options->kept, next);
+		free(kept);
+	}
 	while ((identity = STAILQ_FIRST(&options->identities))) {
 		STAILQ_REMOVE_HEAD(&options->identities, next);
 		free(identity->name);

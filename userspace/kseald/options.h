@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: GPL-2.0 */
-/* kseald's command line. */
+/* kseald's command line, and its configuration file. */
 #ifndef KSEALD_OPTIONS_H
 #define KSEALD_OPTIONS_H
 
@@ -24,6 +24,14 @@ struct identity_option {
 
 STAILQ_HEAD(identity_options, identity_option);
 
+/** struct kept_string - what options point at */
+struct kept_string {
+	STAILQ_ENTRY(kept_string) next;
+	char text[];
+};
+
+STAILQ_HEAD(kept_strings, kept_string);
+
 /** struct options - all of them, defaults filled in */
 struct options {
 	const char *socket;		/* where programs connect */
@@ -31,6 +39,7 @@ struct options {
 	const char *group;		/* its group, NULL to leave it */
 	const char *ca;			/* NULL for the system's authorities */
 	struct identity_options identities;
+	struct kept_strings kept;
 	unsigned int timeout_ms;	/* limit for one handshake */
 	unsigned int max_handshakes;	/* limit at a time */
 	struct kseal_record_sizing sizing; /* of all sockets given back */

@@ -1,0 +1,204 @@
+// SPDX-License-Identifier: GPL-2.0
+/* kseald's configuration file, as options_parse() takes it. */
+#include <setjmp.h>
+#include <stdarg.h>
+#include <stddef.h>
+#include <stdint.h>
+#include <cmocka.h>
+
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <unistd.h>
+
+#include "options.h"
+
+/**
+ * struct run - one call of options_parse()
+ * @path: of the file
+ * @err: what was printed there
+ */
+struct run {
+	char path[64];
+	struct options options;
+	enum options_verdict verdict;
+	char *out, *err;
+};
+
+/* With --config and up to two other options, NULL for none. */
+static void parse(struct run *run, const char *text, const char *option, const char *other)
+{
+	char *argv[] = { "kseald", (char *)option, (char *)other, "--config", run->path, NULL };
+	size_t out_size, err_size;
+	FILE *out = open_memstream(&run->out, &out_size);
+	FILE *err = open_memstream(&run->err, &err_size);
+	int fd, argc = 1;
+
+	strcpy(run->path, "/tmp/test_config.XXXXXX");
+	fd = mkstemp(run->path);
+	assert_true(fd >= 0);
+	assert_int_equal(write(fd, text, strlen(text)), strlen(text));
+	close(fd);
+	for (size_t i = 1; i < sizeof(argv) / sizeof(argv[0]); i++)
+		if (argv[i])
+			argv[argc++] = argv[i];
+	argv[argc] = NULL;
+	run->verdict = options_parse(&run->options, argc, argv, out, err);
+	fclose(out);
+	fclose(err);
+	unlink(run->path);
+}
+
+static void end(struct run *run)
+{
+	options_free(&run->options);
+	free(run->out);
+	free(run->err);
+}
+
+static void every_setting_is_taken(void **state)
+{
+	struct identity_option *identity;
+	struct run run;
+
+	(void)state;
+	parse(&run, "# how handshakes are done here\n"
+	      "socket = \"/run/x.sock\";\nmode = \"0600\"\ngroup = \"www\"\nca = \"/ca.pem\"\n"
+	      "timeout = 2.5\nmax-handshakes = 7\nrecord-sizing = \"30000,2\"\n"
+	      "log-level = \"debug\"\n"
+	      "identities = (\n"
+	      "\t{ name = \"a.example\"; certificate = \"/a.pem\"; key = \"/a.key\"; },\n"
+	      "\t{ name = \"b\"; certificate = \"/rsa.pem\"; key = \"/rsa.key\" },\n"
+	      "\t{ name = \"b\"; certificate = \"/ec.pem\"; key = \"/ec.key\" }\n)\n", NULL, NULL);
+	assert_string_equal(run.err, "");
+	assert_int_equal(run.verdict, OPTIONS_RUN);
+	assert_string_equal(run.options.socket, "/run/x.sock");
+	assert_int_equal(run.options.mode, 0600);
+	assert_string_equal(run.options.group, "www");
+	assert_string_equal(run.options.ca, "/ca.pem");
+	assert_int_equal(run.options.timeout_ms, 2500);
+	assert_int_equal(run.options.max_handshakes, 7);
+	assert_int_equal(run.options.sizing.bytes, 30000);
+	assert_int_equal(run.options.sizing.idle_ms, 2000);
+	assert_int_equal(run.options.log_level, LOG_LEVEL_DEBUG);
+	identity = STAILQ_FIRST(&run.options.identities);
+	assert_string_equal(identity->name, "a.example");
+	assert_string_equal(identity->cert, "/a.pem");
+	assert_string_equal(identity->key, "/a.key");
+	identity = STAILQ_NEXT(identity, next);
+	assert_string_equal(identity->name, "b");
+	assert_string_equal(identity->cert, "/rsa.pem");
+	assert_string_equal(identity->key, "/rsa.key");
+	identity = STAILQ_NEXT(identity, next);
+	assert_string_equal(identity->name, "b");
+	assert_string_equal(identity->cert, "/ec.pem");
+	assert_null(STAILQ_NEXT(identity, next));
+	end(&run);
+}
+
+static void an_empty_file_changes_nothing(void **state)
+{
+	struct run run;
+
+	(void)state;
+	parse(&run, "", NULL, NULL);
+	assert_int_equal(run.verdict, OPTIONS_RUN);
+	assert_int_equal(run.options.timeout_ms, 10000);
+	end(&run);
+}
+
+/* Wherever --config stands among them. */
+static void the_command_line_is_stronger(void **state)
+{
+	struct run run;
+
+	(void)state;
+	parse(&run, "timeout = 5\nsocket = \"/file\"\n"
+	      "identities = ( { name = \"f\"; certificate = \"c\"; key = \"k\" } )\n", "--timeout=6",
+	      "--identity=l=c2,k2");
+	assert_int_equal(run.verdict, OPTIONS_RUN);
+	assert_int_equal(run.options.timeout_ms, 6000);
+	assert_string_equal(run.options.socket, "/file");
+	/* identities add up, the file's first */
+	assert_string_equal(STAILQ_FIRST(&run.options.identities)->name, "f");
+	assert_string_equal(STAILQ_NEXT(STAILQ_FIRST(&run.options.identities), next)->name, "l");
+	end(&run);
+}
+
+/* What is wrong, and in which line. */
+static void errors_name_the_line(void **state)
+{
+	static const struct {
+		const char *text;
+		int line;
+		const char *says;
+	} rows[] = {
+		{ "timeout = 0\n", 1, "timeout = 0: must be seconds" },
+		{ "\n\ntimeout = \"soon\"\n", 3, "must be seconds" },
+		{ "max-handshakes = 0\n", 1, "max-handshakes = 0: must be a number" },
+		{ "mode = \"0888\"\n", 1, "mode = 0888: must be octal" },
+		{ "record-sizing = \"x\"\n", 1, "must be bytes" },
+		{ "# a\n// b\n/* c\n */\nlog-level = \"loud\"\n", 5, "must be error, warning" },
+		{ "socket = \"\"\n", 1, "needs a path" },
+		{ "timeout = [ 1, 2 ]\n", 1, "timeout wants one value" },
+		{ "timeout = true\n", 1, "timeout wants one value" },
+		{ "\ncolour = \"red\"\n", 2, "colour is nothing that can be set" },
+		/* these belong on a command line */
+		{ "ready-fd = 3\n", 1, "ready-fd is nothing" },
+		{ "config = \"x\"\n", 1, "config is nothing" },
+		{ "cert = \"x\"\n", 1, "cert is nothing" },
+		{ "identities = \"x\"\n", 1, "are a list, in parentheses" },
+		{ "identities = ( 1 )\n", 1, "are a list of {" },
+		{ "identities = (\n{ name = \"x\";\ncertificate = \"a\" } )\n", 2,
+		  "x needs a name, a certificate and its key" },
+		{ "identities = ( { key = \"a\" } )\n", 1, "an identity needs a name" },
+		{ "identities = (\n{\ncolour = 1 } )\n", 3, "colour is nothing that an identity has" },
+		{ "identities = ( {\n key = 1 } )\n", 2, "key wants text" },
+		{ "identities = ( { name = \"\"; certificate = \"a\"; key = \"b\" } )\n", 1,
+		  "is no name" },
+		{ "timeout\n", 2, "syntax error" },
+		{ "\ntimeout = soon\n", 2, "syntax error" },
+		{ "timeout = 1\ntimeout = 2\n", 2, "duplicate" },
+	};
+	char place[128];
+	struct run run;
+
+	(void)state;
+	for (size_t i = 0; i < sizeof(rows) / sizeof(rows[0]); i++) {
+		parse(&run, rows[i].text, NULL, NULL);
+		snprintf(place, sizeof(place), "kseald: %s:%d: ", run.path, rows[i].line);
+		if (run.verdict != OPTIONS_BAD || !strstr(run.err, place) ||
+		    !strstr(run.err, rows[i].says))
+			fail_msg("%s gives %d and: %s", rows[i].text, run.verdict, run.err);
+		end(&run);
+	}
+}
+
+static void a_file_that_is_not_there_is_an_error(void **state)
+{
+	char *argv[] = { "kseald", "--config=/nonexistent/kseald.conf", NULL };
+	struct options options;
+	char *err;
+	size_t size;
+	FILE *to = open_memstream(&err, &size);
+
+	(void)state;
+	assert_int_equal(options_parse(&options, 2, argv, stdout, to), OPTIONS_BAD);
+	fclose(to);
+	assert_non_null(strstr(err, "/nonexistent/kseald.conf: No such file"));
+	options_free(&options);
+	free(err);
+}
+
+int main(void)
+{
+	const struct CMUnitTest tests[] = {
+		cmocka_unit_test(every_setting_is_taken),
+		cmocka_unit_test(an_empty_file_changes_nothing),
+		cmocka_unit_test(the_command_line_is_stronger),
+		cmocka_unit_test(errors_name_the_line),
+		cmocka_unit_test(a_file_that_is_not_there_is_an_error),
+	};
+
+	return cmocka_run_group_tests(tests, NULL, NULL);
+}
