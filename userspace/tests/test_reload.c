@@ -13,6 +13,7 @@
 #include <unistd.h>
 
 #include "certs.h"
+#include "commands.h"
 #include "daemon.h"
 #include "kseal.h"
 #include "loopback.h"
@@ -123,6 +124,25 @@ static void other_certificates_are_shown_from_then_on(void **state)
 	assert_int_not_equal(shake_with("a.example"), 0);
 }
 
+/* kseal reload, where kseald is, and where none is. */
+static void by_the_command(void **state)
+{
+	char *argv[] = { "reload", "--broker", kseald.socket, NULL };
+	char *nowhere[] = { "reload", "--broker", "/nonexistent/socket", NULL };
+	char *extra[] = { "reload", "now", NULL };
+
+	(void)state;
+	write_identity("b");
+	assert_int_equal(command_reload(3, argv), EXIT_OK);
+	for (int i = 0; i < 1500 && !daemon_logged(&kseald, "info: reloaded"); i++)
+		usleep(10000);
+	assert_int_equal(shake_with("b.example"), 0);
+	optind = 0;
+	assert_int_equal(command_reload(3, nowhere), EXIT_TROUBLE);
+	optind = 0;
+	assert_int_equal(command_reload(2, extra), EXIT_USAGE);
+}
+
 static void what_is_wrong_changes_nothing(void **state)
 {
 	(void)state;
@@ -168,6 +188,7 @@ int main(void)
 {
 	const struct CMUnitTest tests[] = {
 		TEST(other_certificates_are_shown_from_then_on),
+		TEST(by_the_command),
 		TEST(what_is_wrong_changes_nothing),
 		TEST(handshakes_go_on_with_what_they_began_with),
 	};
