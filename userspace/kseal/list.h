@@ -10,6 +10,15 @@
 /** list_bytes() - "1.2 MB" for so many bytes, in @text, which is returned. */
 const char *list_bytes(double bytes, char *text, size_t size);
 
+/** list_version_name() - "TLS 1.3" for 0x0304, "-" for what is no version. */
+const char *list_version_name(uint16_t version);
+
+/** list_suite_name() - of the suite that @socket's keys are for, "-" without keys. */
+const char *list_suite_name(const struct ksocket *socket);
+
+/** list_find() - ksockets_find(), and say on stderr what is wrong. Return: an exit status. */
+int list_find(struct ksockets *found);
+
 /** list_print() - a table. */
 void list_print(FILE *out, const struct ksockets *found);
 

@@ -250,12 +250,14 @@ static int find_in_all(struct ksockets *found)
 	pid_t pid;
 
 	home = open("/proc/self/ns/net", O_RDONLY | O_CLOEXEC);
-	if (home < 0 || fstat(home, &own))
+	if (home < 0)
 		return -errno;
 	known = malloc(sizeof(*known));
-	if (!known) {
+	if (!known || fstat(home, &own)) {
+		ret = known ? -errno : -ENOMEM;
+		free(known);
 		close(home);
-		return -ENOMEM;
+		return ret;
 	}
 	known[count++] = own.st_ino;
 	ret = find_here(own.st_ino, found);
@@ -309,12 +311,19 @@ static int compare_inodes(const void *a, const void *b)
 	return (one->inode > other->inode) - (one->inode < other->inode);
 }
 
+struct ksocket *ksockets_by_inode(const struct ksockets *found, uint32_t inode)
+{
+	struct ksocket key = { .inode = inode };
+
+	if (!found->count)
+		return NULL;
+	return bsearch(&key, found->all, found->count, sizeof(key), compare_inodes);
+}
+
 /* A descriptor of a process: if it is one of the sockets, it is that process's. */
 static void settle_owner(struct ksockets *found, uint32_t inode, pid_t pid, int fd)
 {
-	struct ksocket key = { .inode = inode };
-	struct ksocket *socket = bsearch(&key, found->all, found->count, sizeof(key),
-					 compare_inodes);
+	struct ksocket *socket = ksockets_by_inode(found, inode);
 
 	if (!socket || socket->pid)
 		return;

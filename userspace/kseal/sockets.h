@@ -43,7 +43,7 @@ struct ksocket {
 
 /**
  * struct ksockets - all of them
- * @all: freed with ksockets_free()
+ * @all: by their inodes, freed with ksockets_free()
  * @count: how many
  * @hidden: network namespaces and processes there was no permission to look at
  */
@@ -61,6 +61,9 @@ struct ksockets {
  * another negative errno.
  */
 int ksockets_find(struct ksockets *found);
+
+/** ksockets_by_inode() - one of those found, which are sorted by it; NULL */
+struct ksocket *ksockets_by_inode(const struct ksockets *found, uint32_t inode);
 
 /** ksockets_free() - free what ksockets_find() has filled. */
 void ksockets_free(struct ksockets *found);
