@@ -9,6 +9,7 @@
 
 struct credentials;
 struct identity;
+struct kseald_alpn;
 struct kseald_request;
 
 /** enum tls_step - what a session waits for */
@@ -81,6 +82,41 @@ void tls_stop(struct tls *tls);
 /** tls_fail() - set error and reason; returns -error */
 int tls_fail(struct kseal_result *result, int error, const char *format, ...)
 	__attribute__((format(printf, 3, 4)));
+
+/**
+ * tls_set_alpn() - offer or accept these protocols
+ * @flags: GNUTLS_ALPN_*
+ *
+ * Return: GnuTLS's error, 0 for none.
+ */
+int tls_set_alpn(struct tls *tls, const struct kseald_alpn *alpn, unsigned int flags);
+
+/* ---- tls_server.c ------------------------------------------------------- */
+
+/**
+ * server_find_identity() - check that there is a certificate, and the one asked for
+ *
+ * Return: 0, or -result->error with the reason set.
+ */
+int server_find_identity(struct tls *tls, const struct kseald_request *request,
+			 struct kseal_result *result);
+
+/** server_set_up() - all that makes @tls->session a server's; GnuTLS's error, 0 for none */
+int server_set_up(struct tls *tls, const struct kseald_request *request);
+
+/**
+ * server_send_tickets() - of TLS 1.3, to a client that takes them
+ *
+ * Those of TLS 1.2 are part of the handshake itself.
+ *
+ * Return: GnuTLS's error, GNUTLS_E_AGAIN to be called again; 0 all is sent.
+ */
+int server_send_tickets(struct tls *tls);
+
+/* ---- tls_client.c ------------------------------------------------------- */
+
+/** client_set_up() - all that makes @tls->session a client's; GnuTLS's error, 0 for none */
+int client_set_up(struct tls *tls, const struct kseald_request *request);
 
 /* ---- reason.c ----------------------------------------------------------- */
 

@@ -1,0 +1,171 @@
+// SPDX-License-Identifier: GPL-2.0
+/* The server's side of a TLS session: certificate, tickets, extensions. */
+#include <errno.h>
+
+#include "credentials.h"
+#include "protocol.h"
+#include "tls.h"
+
+enum {
+	/* Extensions that limit the size of records: RFC 6066 4, RFC 8449. */
+	EXT_MAX_FRAGMENT_LENGTH = 1,
+	EXT_RECORD_SIZE_LIMIT = 28,
+	/* RFC 8446 4.2.9 */
+	EXT_PSK_KEY_EXCHANGE_MODES = 45,
+	TICKETS = 2,
+};
+
+/* ---- the certificate ---------------------------------------------------- */
+
+static int use_identity(gnutls_session_t session, const struct identity *identity)
+{
+	return gnutls_credentials_set(session, GNUTLS_CRD_CERTIFICATE,
+				      identity->server);
+}
+
+static int pick_by_sni(gnutls_session_t session)
+{
+	const struct tls *tls = gnutls_session_get_ptr(session);
+	char host[KSEAL_NAME_SIZE];
+	size_t size = sizeof(host);
+	unsigned int type;
+
+	if (gnutls_server_name_get(session, host, &size, &type, 0) ||
+	    type != GNUTLS_NAME_DNS)
+		return 0;
+	return use_identity(session, credentials_by_host(tls->credentials, host));
+}
+
+/* ---- extensions --------------------------------------------------------- */
+
+static int ignore_extension(gnutls_session_t session, const unsigned char *data,
+			    size_t size)
+{
+	(void)session;
+	(void)data;
+	(void)size;
+	return 0;
+}
+
+/*
+ * The kernel fills records to the brim, so a client's wish for smaller ones is
+ * not granted: left unanswered, it does not bind (RFC 6066 4, RFC 8449 4).
+ */
+static int ignore_record_limits(gnutls_session_t session)
+{
+	static const struct {
+		const char *name;
+		int id;
+	} extensions[] = {
+		{ "max_fragment_length", EXT_MAX_FRAGMENT_LENGTH },
+		{ "record_size_limit", EXT_RECORD_SIZE_LIMIT },
+	};
+	size_t i;
+	int ret;
+
+	for (i = 0; i < sizeof(extensions) / sizeof(extensions[0]); i++) {
+		ret = gnutls_session_ext_register(session, extensions[i].name,
+						  extensions[i].id,
+						  GNUTLS_EXT_TLS,
+						  ignore_extension, NULL, NULL,
+						  NULL, NULL,
+						  GNUTLS_EXT_FLAG_OVERRIDE_INTERNAL |
+						  GNUTLS_EXT_FLAG_TLS |
+						  GNUTLS_EXT_FLAG_CLIENT_HELLO);
+		if (ret)
+			return ret;
+	}
+	return 0;
+}
+
+/* ---- tickets ------------------------------------------------------------ */
+
+static int note_extension(void *ctx, unsigned int id, const unsigned char *data,
+			  unsigned int size)
+{
+	struct tls *tls = ctx;
+
+	(void)data;
+	(void)size;
+	if (id == EXT_PSK_KEY_EXCHANGE_MODES)
+		tls->tickets_wanted = 1;
+	return 0;
+}
+
+/*
+ * GnuTLS would send TLS 1.3 tickets to clients that cannot use them, against
+ * RFC 8446 4.2.9. To a client whose records a kernel opens, as kseald's own
+ * clients, they are a record that a plain read() cannot get past.
+ */
+static int note_ticket_offer(gnutls_session_t session, unsigned int type,
+			     unsigned int when, unsigned int incoming,
+			     const gnutls_datum_t *hello)
+{
+	(void)type;
+	(void)when;
+	(void)incoming;
+	return gnutls_ext_raw_parse(gnutls_session_get_ptr(session),
+				    note_extension, hello,
+				    GNUTLS_EXT_RAW_FLAG_TLS_CLIENT_HELLO);
+}
+
+/* Tickets of TLS 1.2 are part of the handshake itself. */
+int server_send_tickets(struct tls *tls)
+{
+	int ret;
+
+	if (!tls->tickets_wanted ||
+	    gnutls_protocol_get_version(tls->session) != GNUTLS_TLS1_3)
+		return 0;
+	do {
+		ret = gnutls_session_ticket_send(tls->session, TICKETS, 0);
+	} while (ret == GNUTLS_E_INTERRUPTED);
+	if (!ret)
+		tls->tickets_wanted = 0;
+	return ret;
+}
+
+/* ---- set-up ------------------------------------------------------------- */
+
+int server_find_identity(struct tls *tls, const struct kseald_request *request,
+			 struct kseal_result *result)
+{
+	if (!credentials_by_host(tls->credentials, NULL))
+		return tls_fail(result, ENOENT, "kseald has no certificate for the "
+				"server role: start it with --identity");
+	if (!request->identity[0])
+		return 0;
+	tls->identity = credentials_by_name(tls->credentials, request->identity);
+	if (!tls->identity)
+		return tls_fail(result, ENOENT, "kseald has no identity \"%s\"",
+				request->identity);
+	return 0;
+}
+
+int server_set_up(struct tls *tls, const struct kseald_request *request)
+{
+	const gnutls_datum_t *ticket_key = &tls->credentials->ticket_key;
+	const struct identity *identity = tls->identity;
+	int ret;
+
+	if (identity) {
+		ticket_key = &identity->ticket_key;
+	} else {
+		identity = credentials_by_host(tls->credentials, NULL);
+		gnutls_handshake_set_post_client_hello_function(tls->session,
+								pick_by_sni);
+	}
+	gnutls_handshake_set_hook_function(tls->session,
+					   GNUTLS_HANDSHAKE_CLIENT_HELLO,
+					   GNUTLS_HOOK_PRE, note_ticket_offer);
+	ret = use_identity(tls->session, identity);
+	if (!ret)
+		ret = gnutls_session_ticket_enable_server(tls->session,
+							  ticket_key);
+	if (!ret)
+		ret = ignore_record_limits(tls->session);
+	if (!ret)
+		ret = tls_set_alpn(tls, &request->alpn, GNUTLS_ALPN_MANDATORY |
+				   GNUTLS_ALPN_SERVER_PRECEDENCE);
+	return ret;
+}
