@@ -9,6 +9,7 @@
 #include "config.h"
 #include "kseal.h"
 #include "options.h"
+#include "parser.h"
 
 enum {
 	DEFAULT_TIMEOUT_MS = 10000,
@@ -19,18 +20,6 @@ enum {
 	DEFAULT_MODE = 0660,
 };
 
-/**
- * struct parser - what an option's function gets
- * @where: file and line, NULL on the command line
- */
-struct parser {
-	struct options *options;
-	const char *cert;
-	const char *key;
-	const char *where;
-	FILE *err;
-};
-
 struct option_row {
 	const char *name;
 	const char *argument;
@@ -38,8 +27,8 @@ struct option_row {
 	int (*parse)(struct parser *parser, const char *value);
 };
 
-static int complain(struct parser *parser, const char *option, const char *value,
-		    const char *wanted)
+int options_complain(struct parser *parser, const char *option, const char *value,
+		     const char *wanted)
 {
 	if (parser->where)
 		fprintf(parser->err, "kseald: %s: %s = %s: %s\n", parser->where, option, value,
@@ -49,8 +38,7 @@ static int complain(struct parser *parser, const char *option, const char *value
 	return -EINVAL;
 }
 
-/* The option's value lives as long as the options do. */
-static int keep(const char **to, struct parser *parser, const char *value)
+int options_keep(const char **to, struct parser *parser, const char *value)
 {
 	struct kept_string *kept = malloc(sizeof(*kept) + strlen(value) + 1);
 
@@ -89,27 +77,11 @@ static int parse_seconds(const char *text, unsigned int *ms)
 	return *ms ? 0 : -EINVAL;
 }
 
-static int add_identity(struct options *options, const char *name, size_t len,
-			const char *cert, size_t cert_len, const char *key)
-{
-	struct identity_option *identity = calloc(1, sizeof(*identity));
-
-	if (!identity)
-		return -ENOMEM;
-	identity->name = strndup(name, len);
-	identity->cert = strndup(cert, cert_len);
-	identity->key = strdup(key);
-	STAILQ_INSERT_TAIL(&options->identities, identity, next);
-	if (!identity->name || !identity->cert || !identity->key)
-		return -ENOMEM;
-	return 0;
-}
-
 static int parse_socket(struct parser *parser, const char *value)
 {
 	if (!*value)
-		return complain(parser, "socket", value, "needs a path");
-	return keep(&parser->options->socket, parser, value);
+		return options_complain(parser, "socket", value, "needs a path");
+	return options_keep(&parser->options->socket, parser, value);
 }
 
 static int parse_identity(struct parser *parser, const char *value)
@@ -120,31 +92,31 @@ static int parse_identity(struct parser *parser, const char *value)
 
 	if (!comma || !len || len >= KSEAL_NAME_SIZE || comma == equals + 1 ||
 	    !comma[1])
-		return complain(parser, "identity", value,
+		return options_complain(parser, "identity", value,
 				"must be NAME=CERTIFICATE.pem,KEY.pem");
-	return add_identity(parser->options, value, len, equals + 1,
+	return options_add_identity(parser->options, value, len, equals + 1,
 			    comma - equals - 1, comma + 1);
 }
 
 static int parse_cert(struct parser *parser, const char *value)
 {
-	return keep(&parser->cert, parser, value);
+	return options_keep(&parser->cert, parser, value);
 }
 
 static int parse_key(struct parser *parser, const char *value)
 {
-	return keep(&parser->key, parser, value);
+	return options_keep(&parser->key, parser, value);
 }
 
 static int parse_ca(struct parser *parser, const char *value)
 {
-	return keep(&parser->options->ca, parser, value);
+	return options_keep(&parser->options->ca, parser, value);
 }
 
 static int parse_timeout(struct parser *parser, const char *value)
 {
 	if (parse_seconds(value, &parser->options->timeout_ms))
-		return complain(parser, "timeout", value,
+		return options_complain(parser, "timeout", value,
 				"must be seconds, more than 0 and at most 3600");
 	return 0;
 }
@@ -154,7 +126,7 @@ static int parse_max_handshakes(struct parser *parser, const char *value)
 	unsigned long number;
 
 	if (parse_number(value, 10, MAX_MAX_HANDSHAKES, &number) || !number)
-		return complain(parser, "max-handshakes", value,
+		return options_complain(parser, "max-handshakes", value,
 				"must be a number from 1 to 1000000");
 	parser->options->max_handshakes = number;
 	return 0;
@@ -176,7 +148,7 @@ static int parse_record_sizing(struct parser *parser, const char *value)
 	      (comma && parse_seconds(comma + 1, &sizing->idle_ms));
 	free(bytes);
 	if (bad)
-		return complain(parser, "record-sizing", value,
+		return options_complain(parser, "record-sizing", value,
 				"must be bytes, or bytes,seconds of at most 3600");
 	sizing->bytes = number;
 	return 0;
@@ -187,7 +159,7 @@ static int parse_mode(struct parser *parser, const char *value)
 	unsigned long number;
 
 	if (parse_number(value, 8, 0777, &number))
-		return complain(parser, "mode", value,
+		return options_complain(parser, "mode", value,
 				"must be octal permissions such as 0660");
 	parser->options->mode = number;
 	return 0;
@@ -195,7 +167,7 @@ static int parse_mode(struct parser *parser, const char *value)
 
 static int parse_group(struct parser *parser, const char *value)
 {
-	return keep(&parser->options->group, parser, value);
+	return options_keep(&parser->options->group, parser, value);
 }
 
 static int parse_ready_fd(struct parser *parser, const char *value)
@@ -203,7 +175,7 @@ static int parse_ready_fd(struct parser *parser, const char *value)
 	unsigned long number;
 
 	if (parse_number(value, 10, INT_MAX, &number))
-		return complain(parser, "ready-fd", value,
+		return options_complain(parser, "ready-fd", value,
 				"must be the number of an open descriptor");
 	parser->options->ready_fd = number;
 	return 0;
@@ -214,7 +186,7 @@ static int parse_log_level(struct parser *parser, const char *value)
 	int level = log_level_from_name(value);
 
 	if (level < 0)
-		return complain(parser, "log-level", value,
+		return options_complain(parser, "log-level", value,
 				"must be error, warning, info or debug");
 	parser->options->log_level = level;
 	return 0;
@@ -335,7 +307,7 @@ static int finish(struct parser *parser)
 	}
 	if (!parser->cert)
 		return 0;
-	return add_identity(parser->options, DEFAULT_IDENTITY,
+	return options_add_identity(parser->options, DEFAULT_IDENTITY,
 			    strlen(DEFAULT_IDENTITY), parser->cert,
 			    strlen(parser->cert), parser->key);
 }
@@ -356,36 +328,31 @@ static int is_setting(const struct option_row *row)
 	return row->argument != NULL;
 }
 
-static int set_from_file(void *context, const char *where, const char *name, const char *value)
+static void at(void *context, const char *where)
+{
+	struct parser *parser = context;
+
+	parser->where = where;
+}
+
+static int set_from_file(void *context, const char *name, const char *value)
 {
 	struct parser *parser = context;
 	size_t i;
 
-	parser->where = where;
 	for (i = 0; i < ROW_COUNT; i++)
 		if (!strcmp(rows[i].name, name))
 			return rows[i].parse(parser, value);
 	return -EINVAL;
 }
 
-static int identity_from_file(void *context, const char *where, const char *name,
-			      const char *certificate, const char *key)
-{
-	struct parser *parser = context;
-
-	parser->where = where;
-	if (!*name || strlen(name) >= KSEAL_NAME_SIZE)
-		return complain(parser, "identity", name, "is no name");
-	return add_identity(parser->options, name, strlen(name), certificate, strlen(certificate),
-			    key);
-}
-
 static int read_file(struct parser *parser, const char *path)
 {
 	const char *names[ROW_COUNT];
 	struct config_reader reader = {
-		.names = names, .set = set_from_file, .identity = identity_from_file,
-		.context = parser, .err = parser->err,
+		.names = names, .set = set_from_file, .sections = option_sections,
+		.section_count = option_section_count, .at = at, .context = parser,
+		.err = parser->err,
 	};
 	size_t i;
 	int ret;

@@ -1,0 +1,50 @@
+/* SPDX-License-Identifier: GPL-2.0 */
+/* What the files that parse kseald's options share. */
+#ifndef KSEALD_PARSER_H
+#define KSEALD_PARSER_H
+
+#include <stdio.h>
+
+#include "config.h"
+#include "options.h"
+
+/**
+ * struct parser - what an option's function gets
+ * @options: to be filled
+ * @cert, @key: of the identity given by --cert and --key
+ * @identity: the group of the file that is being read
+ * @where: file and line, NULL on the command line
+ * @err: where complaints go
+ */
+struct parser {
+	struct options *options;
+	const char *cert;
+	const char *key;
+	struct identity_option *identity;
+	const char *where;
+	FILE *err;
+};
+
+/**
+ * options_complain() - say what is wrong with an option, and where it stands
+ * @wanted: what its value should be: "must be a number"
+ *
+ * Return: -EINVAL.
+ */
+int options_complain(struct parser *parser, const char *option, const char *value,
+		     const char *wanted);
+
+/** options_keep() - copy @value to live as long as the options do; 0 or -ENOMEM */
+int options_keep(const char **to, struct parser *parser, const char *value);
+
+/* ---- sections.c --------------------------------------------------------- */
+
+/** The lists of groups of the configuration file. */
+extern const struct config_section option_sections[];
+extern const size_t option_section_count;
+
+/** options_add_identity() - one more, behind the others; 0 or -ENOMEM */
+int options_add_identity(struct options *options, const char *name, size_t len,
+			 const char *cert, size_t cert_len, const char *key);
+
+#endif /* KSEALD_PARSER_H */
