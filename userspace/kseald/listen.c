@@ -10,6 +10,7 @@
 #include <sys/stat.h>
 #include <sys/un.h>
 
+#include "activation.h"
 #include "log.h"
 #include "options.h"
 #include "server.h"
@@ -121,11 +122,37 @@ static int bind_and_listen(int sock, const struct sockaddr_un *addr,
 	return ret;
 }
 
-int listen_at(const struct options *options, struct stat *stat)
+static int option_of(int sock, int option)
+{
+	socklen_t len = sizeof(int);
+	int value;
+
+	return getsockopt(sock, SOL_SOCKET, option, &value, &len) ? -1 : value;
+}
+
+/* The service manager made it, and removes it: @stat stays all 0, like no file's. */
+static int use_passed(int sock)
+{
+	if (option_of(sock, SO_DOMAIN) == AF_UNIX && option_of(sock, SO_TYPE) == SOCK_SEQPACKET &&
+	    option_of(sock, SO_ACCEPTCONN) == 1) {
+		log_info("programs connect to the socket that the service manager passed");
+		return sock;
+	}
+	log_error("the socket \"broker\" that the service manager passed cannot be used: its unit "
+		  "needs ListenSequentialPacket= with a path");
+	close(sock);
+	return -EINVAL;
+}
+
+int listen_at(const struct options *options, struct activation *activation, struct stat *stat)
 {
 	struct sockaddr_un addr;
 	int sock, ret;
 
+	memset(stat, 0, sizeof(*stat));
+	sock = activation_take(activation, "broker");
+	if (sock >= 0)
+		return use_passed(sock);
 	ret = fill_address(options->socket, &addr);
 	if (!ret)
 		ret = make_directory(options->socket);

@@ -7,6 +7,7 @@
 #include <sys/resource.h>
 #include <uv.h>
 
+#include "activation.h"
 #include "credentials.h"
 #include "log.h"
 #include "notify.h"
@@ -19,6 +20,8 @@ enum {
 	EXIT_USAGE = 2,
 	/* Descriptors beside one per handshake: programs and our own. */
 	SPARE_DESCRIPTORS = 256,
+	/* sd_listen_fds(3) */
+	FIRST_PASSED = 3,
 };
 
 /** struct daemon - all there is */
@@ -138,9 +141,13 @@ static int serve(struct daemon *daemon)
 	daemon->server.loop = &daemon->loop;
 	daemon->server.engine.loop = &daemon->loop;
 	apply(&daemon->server.engine, options);
+	ret = activation_begin(&daemon->server.activation, FIRST_PASSED);
+	if (ret)
+		log_warning("sockets of the service manager cannot be used: %s", strerror(-ret));
 	ret = server_start(&daemon->server, options);
 	if (ret)
 		return ret;
+	activation_end(&daemon->server.activation);
 	watch_signal(daemon, &daemon->term, SIGTERM, on_signal);
 	watch_signal(daemon, &daemon->interrupt, SIGINT, on_signal);
 	watch_signal(daemon, &daemon->hangup, SIGHUP, on_hangup);

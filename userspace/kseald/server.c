@@ -61,7 +61,7 @@ int server_start(struct server *server, const struct options *options)
 	server->stopping = 0;
 	server->closed = 0;
 	server->path = options->socket;
-	server->sock = listen_at(options, &server->stat);
+	server->sock = listen_at(options, &server->activation, &server->stat);
 	if (server->sock < 0)
 		return server->sock;
 	ret = engine_start(&server->engine);

@@ -6,6 +6,7 @@
 #include <sys/stat.h>
 #include <uv.h>
 
+#include "activation.h"
 #include "client.h"
 #include "handshake.h"
 
@@ -15,6 +16,7 @@ struct options;
  * struct server - kseald, but for its credentials
  * @loop: runs it
  * @engine: does the handshakes
+ * @activation: sockets that the service manager passed
  * @listener: watches @sock
  * @retry: takes up accepting again after descriptors ran out
  * @sock: -1 once kseald is stopping
@@ -25,6 +27,7 @@ struct options;
 struct server {
 	uv_loop_t *loop;
 	struct engine engine;
+	struct activation activation;
 	struct clients clients;
 	uv_poll_t listener;
 	uv_timer_t retry;
@@ -37,7 +40,7 @@ struct server {
 
 /**
  * server_start() - listen
- * @server: loop and the engine's members are filled before
+ * @server: loop, activation and the engine's members are filled before
  *
  * Logs what went wrong.
  *
@@ -59,14 +62,15 @@ void server_client_gone(struct server *server);
 
 /**
  * listen_at() - make the socket where programs connect
- * @stat: set to what was made there
+ * @activation: a socket named "broker" in it is used instead
+ * @stat: set to what was made there; all 0 when nothing was
  *
  * Makes the last directory of the path if it is missing, and replaces a socket
  * that nobody listens on any more. Logs what went wrong.
  *
  * Return: the listening socket, non-blocking, or -errno.
  */
-int listen_at(const struct options *options, struct stat *stat);
+int listen_at(const struct options *options, struct activation *activation, struct stat *stat);
 
 /** listen_remove() - remove the socket at @path if it is still that one */
 void listen_remove(const char *path, const struct stat *stat);

@@ -20,6 +20,7 @@
 enum {
 	MAX_ARGS = 12,
 	READY_FD = 9,
+	PASSED_FD = 3,
 };
 
 void daemon_prepare(struct daemon *daemon)
@@ -31,6 +32,18 @@ void daemon_prepare(struct daemon *daemon)
 	snprintf(daemon->socket, sizeof(daemon->socket), "%s/run/broker",
 		 daemon->dir);
 	snprintf(daemon->log, sizeof(daemon->log), "%s/log", daemon->dir);
+}
+
+/* As sd_listen_fds(3) expects it. */
+static void pass_socket(int sock)
+{
+	char pid[16];
+
+	snprintf(pid, sizeof(pid), "%d", getpid());
+	dup2(sock, PASSED_FD);
+	setenv("LISTEN_PID", pid, 1);
+	setenv("LISTEN_FDS", "1", 1);
+	setenv("LISTEN_FDNAMES", "broker", 1);
 }
 
 static void run(struct daemon *daemon, const char *const *args, int ready)
@@ -49,6 +62,8 @@ static void run(struct daemon *daemon, const char *const *args, int ready)
 	dup2(log, STDERR_FILENO);
 	dup2(log, STDOUT_FILENO);
 	dup2(ready, READY_FD);
+	if (daemon->passed)
+		pass_socket(daemon->passed);
 	unsetenv("NOTIFY_SOCKET");
 	unsetenv("JOURNAL_STREAM");
 	execv(program, argv);

@@ -5,9 +5,15 @@
 
 #include <sys/types.h>
 
-/** struct daemon - one kseald; what it logs is in @log */
+/**
+ * struct daemon - one kseald
+ * @log: what it logs
+ * @passed: a listening socket that it gets as a service manager would pass it, by the
+ *	name "broker"; 0 for none
+ */
 struct daemon {
 	pid_t pid;
+	int passed;
 	char dir[64];
 	char socket[96];
 	char log[96];
