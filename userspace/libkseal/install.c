@@ -2,11 +2,12 @@
 /*
  * A finished session's keys, moved into the kernel.
  *
- * GnuTLS's record state and the kernel's structures divide a nonce
- * differently. GnuTLS keeps 4 bytes of iv for TLS 1.2 (the salt of RFC 5288 3;
- * it uses the sequence number as the explicit part) and 12 bytes for TLS 1.3
- * (the static iv of RFC 8446 5.3). The kernel wants 4 bytes of salt and 8 of
- * iv for both.
+ * GnuTLS's record state and the kernel's structures divide a nonce of 12 bytes
+ * differently. GnuTLS keeps 12 bytes of iv for TLS 1.3 (RFC 8446 5.3), and for
+ * TLS 1.2 all of it where none of it is sent (ChaCha20-Poly1305, RFC 7905 2) but
+ * 4 bytes where 8 are (the salt of RFC 5288 3 and RFC 6655 3; it uses the
+ * sequence number as the explicit part). The kernel's structures have a salt and
+ * an iv, 12 bytes together, the same for both versions.
  */
 #include <errno.h>
 #include <stddef.h>
@@ -17,8 +18,8 @@
 #include "kseal.h"
 
 enum {
-	SALT_SIZE = 4,
-	IV_SIZE = 8,
+	NONCE_SIZE = 12,
+	IMPLICIT_SIZE = 4,
 	SEQ_SIZE = 8,
 	/* RFC 8446 5.1: the kernel fills records up to here */
 	RECORD_MAX = 16384,
@@ -28,6 +29,8 @@ union crypto_info {
 	struct tls_crypto_info info;
 	struct tls12_crypto_info_aes_gcm_128 gcm_128;
 	struct tls12_crypto_info_aes_gcm_256 gcm_256;
+	struct tls12_crypto_info_chacha20_poly1305 chacha20;
+	struct tls12_crypto_info_aes_ccm_128 ccm_128;
 };
 
 /**
@@ -36,6 +39,8 @@ union crypto_info {
  * @id: as <linux/tls.h> calls it
  * @size: of the kernel's structure
  * @key_size: bytes of key
+ * @salt_size: bytes of salt; the iv has the rest of the nonce
+ * @explicit_size: bytes of the nonce that records of TLS 1.2 carry
  * @key, @salt, @iv, @seq: offsets in the structure
  */
 struct suite {
@@ -43,17 +48,21 @@ struct suite {
 	uint16_t id;
 	size_t size;
 	size_t key_size;
+	size_t salt_size;
+	size_t explicit_size;
 	size_t key;
 	size_t salt;
 	size_t iv;
 	size_t seq;
 };
 
-#define SUITE(name, type) {						\
+#define SUITE(name, type, explicit) {					\
 	.cipher = GNUTLS_CIPHER_##name,					\
 	.id = TLS_CIPHER_##type,					\
 	.size = sizeof(struct SUITE_STRUCT_##type),			\
 	.key_size = TLS_CIPHER_##type##_KEY_SIZE,			\
+	.salt_size = TLS_CIPHER_##type##_SALT_SIZE,			\
+	.explicit_size = explicit,					\
 	.key = offsetof(struct SUITE_STRUCT_##type, key),		\
 	.salt = offsetof(struct SUITE_STRUCT_##type, salt),		\
 	.iv = offsetof(struct SUITE_STRUCT_##type, iv),			\
@@ -61,10 +70,14 @@ struct suite {
 }
 #define SUITE_STRUCT_AES_GCM_128 tls12_crypto_info_aes_gcm_128
 #define SUITE_STRUCT_AES_GCM_256 tls12_crypto_info_aes_gcm_256
+#define SUITE_STRUCT_CHACHA20_POLY1305 tls12_crypto_info_chacha20_poly1305
+#define SUITE_STRUCT_AES_CCM_128 tls12_crypto_info_aes_ccm_128
 
 static const struct suite suites[] = {
-	SUITE(AES_128_GCM, AES_GCM_128),
-	SUITE(AES_256_GCM, AES_GCM_256),
+	SUITE(AES_128_GCM, AES_GCM_128, 8),
+	SUITE(AES_256_GCM, AES_GCM_256, 8),
+	SUITE(CHACHA20_POLY1305, CHACHA20_POLY1305, 0),
+	SUITE(AES_128_CCM, AES_CCM_128, 8),
 };
 
 static int find_suite(gnutls_session_t session, const struct suite **suite)
@@ -111,27 +124,40 @@ static int peer_takes_full_records(gnutls_session_t session)
 	return one.high >= RECORD_MAX;
 }
 
+/* Return: bytes of GnuTLS's iv that it has; 0 there are not so many. */
+static size_t make_nonce(const struct suite *suite, int version, const gnutls_datum_t *iv,
+			 const uint8_t *seq, uint8_t nonce[NONCE_SIZE])
+{
+	const size_t size = version == TLS_1_3_VERSION || !suite->explicit_size ?
+			    NONCE_SIZE : IMPLICIT_SIZE;
+
+	if (iv->size < size)
+		return 0;
+	memcpy(nonce, iv->data, size);
+	memcpy(nonce + size, seq, NONCE_SIZE - size);
+	return size;
+}
+
 static int fill(union crypto_info *crypto, const struct suite *suite,
 		gnutls_session_t session, int version, int reading)
 {
-	const size_t iv_size = version == TLS_1_3_VERSION ?
-			       SALT_SIZE + IV_SIZE : SALT_SIZE;
 	uint8_t *raw = (uint8_t *)crypto;
+	uint8_t nonce[NONCE_SIZE];
 	gnutls_datum_t key, iv;
 	unsigned char seq[SEQ_SIZE];
 
 	if (gnutls_record_get_state(session, reading, NULL, &iv, &key, seq))
 		return -EPROTO;
-	if (key.size != suite->key_size || iv.size < iv_size)
+	if (key.size != suite->key_size || !make_nonce(suite, version, &iv, seq, nonce))
 		return -EPROTO;
 
 	crypto->info.version = version;
 	crypto->info.cipher_type = suite->id;
 	memcpy(raw + suite->key, key.data, suite->key_size);
-	memcpy(raw + suite->salt, iv.data, SALT_SIZE);
-	memcpy(raw + suite->iv,
-	       version == TLS_1_3_VERSION ? iv.data + SALT_SIZE : seq, IV_SIZE);
+	memcpy(raw + suite->salt, nonce, suite->salt_size);
+	memcpy(raw + suite->iv, nonce + suite->salt_size, NONCE_SIZE - suite->salt_size);
 	memcpy(raw + suite->seq, seq, SEQ_SIZE);
+	explicit_bzero(nonce, sizeof(nonce));
 	return 0;
 }
 

@@ -17,6 +17,8 @@ static const struct name versions[] = {
 static const struct name ciphers[] = {
 	{ TLS_CIPHER_AES_GCM_128, "AES-128-GCM" },
 	{ TLS_CIPHER_AES_GCM_256, "AES-256-GCM" },
+	{ TLS_CIPHER_CHACHA20_POLY1305, "CHACHA20-POLY1305" },
+	{ TLS_CIPHER_AES_CCM_128, "AES-128-CCM" },
 };
 
 #define ARRAY_SIZE(a) (sizeof(a) / sizeof((a)[0]))

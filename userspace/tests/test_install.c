@@ -32,9 +32,25 @@
 enum {
 	HEADER_SIZE = 5,
 	NONCE_SIZE = 12,
-	EXPLICIT_SIZE = 8,
+	SEQ_SIZE = 8,
 	TAG_SIZE = 16,
 	RECORD_DATA = 23,
+};
+
+/**
+ * struct layout - a cipher's structure in <linux/tls.h>, behind its info
+ * @explicit_size: bytes of the nonce that records of TLS 1.2 carry
+ */
+static const struct layout {
+	uint16_t id;
+	gnutls_cipher_algorithm_t cipher;
+	size_t iv_size, key_size, salt_size;
+	size_t explicit_size;
+} layouts[] = {
+	{ TLS_CIPHER_AES_GCM_128, GNUTLS_CIPHER_AES_128_GCM, 8, 16, 4, 8 },
+	{ TLS_CIPHER_AES_GCM_256, GNUTLS_CIPHER_AES_256_GCM, 8, 32, 4, 8 },
+	{ TLS_CIPHER_AES_CCM_128, GNUTLS_CIPHER_AES_128_CCM, 8, 16, 4, 8 },
+	{ TLS_CIPHER_CHACHA20_POLY1305, GNUTLS_CIPHER_CHACHA20_POLY1305, 12, 32, 0, 0 },
 };
 
 /** struct direction - what one setsockopt() brought */
@@ -42,12 +58,10 @@ struct direction {
 	int installed;
 	int fail;			/* errno to fail with */
 	uint16_t version;
-	uint16_t cipher;
+	const struct layout *layout;
 	uint8_t key[32];
-	size_t key_size;
-	uint8_t salt[4];
-	uint8_t iv[8];
-	uint8_t seq[8];
+	uint8_t nonce[NONCE_SIZE];	/* salt and iv */
+	uint8_t seq[SEQ_SIZE];
 };
 
 static struct direction tx, rx;
@@ -60,26 +74,38 @@ int __wrap_setsockopt(int fd, int level, int name, const void *value,
 int __real_shutdown(int fd, int how);
 int __wrap_shutdown(int fd, int how);
 
+static const struct layout *layout_of(uint16_t id)
+{
+	size_t i;
+
+	for (i = 0; i < ARRAY_SIZE(layouts); i++)
+		if (layouts[i].id == id)
+			return &layouts[i];
+	fail_msg("cipher %u", id);
+	return NULL;
+}
+
 static int keep(struct direction *d, const void *value, socklen_t size)
 {
-	const struct tls12_crypto_info_aes_gcm_128 *small = value;
-	const struct tls12_crypto_info_aes_gcm_256 *large = value;
-	const int is_large = small->info.cipher_type == TLS_CIPHER_AES_GCM_256;
+	const struct tls_crypto_info *info = value;
+	const uint8_t *at = (const uint8_t *)(info + 1);
+	const struct layout *layout;
 
 	if (d->fail) {
 		errno = d->fail;
 		return -1;
 	}
-	assert_int_equal(size, is_large ? sizeof(*large) : sizeof(*small));
+	layout = layout_of(info->cipher_type);
+	assert_int_equal(size, sizeof(*info) + NONCE_SIZE + layout->key_size + SEQ_SIZE);
 	d->installed = 1;
-	d->version = small->info.version;
-	d->cipher = small->info.cipher_type;
-	d->key_size = is_large ? sizeof(large->key) : sizeof(small->key);
-	memcpy(d->key, is_large ? large->key : small->key, d->key_size);
-	memcpy(d->salt, is_large ? large->salt : small->salt, sizeof(d->salt));
-	memcpy(d->iv, is_large ? large->iv : small->iv, sizeof(d->iv));
-	memcpy(d->seq, is_large ? large->rec_seq : small->rec_seq,
-	       sizeof(d->seq));
+	d->version = info->version;
+	d->layout = layout;
+	memcpy(d->nonce + layout->salt_size, at, layout->iv_size);
+	at += layout->iv_size;
+	memcpy(d->key, at, layout->key_size);
+	at += layout->key_size;
+	memcpy(d->nonce, at, layout->salt_size);
+	memcpy(d->seq, at + layout->salt_size, SEQ_SIZE);
 	return 0;
 }
 
@@ -102,29 +128,32 @@ int __wrap_shutdown(int fd, int how)
 
 static gnutls_aead_cipher_hd_t cipher_of(const struct direction *d)
 {
-	const gnutls_datum_t key = { (uint8_t *)d->key, d->key_size };
+	const gnutls_datum_t key = { (uint8_t *)d->key, d->layout->key_size };
 	gnutls_aead_cipher_hd_t cipher;
 
-	assert_int_equal(gnutls_aead_cipher_init(&cipher,
-				d->cipher == TLS_CIPHER_AES_GCM_256 ?
-					GNUTLS_CIPHER_AES_256_GCM :
-					GNUTLS_CIPHER_AES_128_GCM, &key), 0);
+	assert_int_equal(gnutls_aead_cipher_init(&cipher, d->layout->cipher, &key), 0);
 	return cipher;
 }
 
-/* TLS 1.3: RFC 8446 5.3; TLS 1.2: RFC 5288 3. */
+/* Bytes of the nonce in each record. */
+static size_t explicit_size(const struct direction *d)
+{
+	return d->version == TLS_1_2_VERSION ? d->layout->explicit_size : 0;
+}
+
+/* TLS 1.3: RFC 8446 5.3; TLS 1.2: RFC 5288 3, RFC 6655 3, RFC 7905 2. */
 static void make_nonce(const struct direction *d, const uint8_t *explicit,
 		       uint8_t *nonce)
 {
 	size_t i;
 
-	memcpy(nonce, d->salt, sizeof(d->salt));
-	if (d->version == TLS_1_2_VERSION) {
-		memcpy(nonce + 4, explicit, EXPLICIT_SIZE);
-		return;
+	memcpy(nonce, d->nonce, NONCE_SIZE);
+	for (i = 0; i < SEQ_SIZE; i++) {
+		if (explicit_size(d))
+			nonce[4 + i] = explicit[i];
+		else
+			nonce[4 + i] ^= d->seq[i];
 	}
-	for (i = 0; i < 8; i++)
-		nonce[4 + i] = d->iv[i] ^ d->seq[i];
 }
 
 /* TLS 1.3: RFC 8446 5.2; TLS 1.2: RFC 5246 6.2.3.3. Returns its size. */
@@ -152,7 +181,7 @@ static void count_up(uint8_t *number)
 
 static void send_record(int fd, struct direction *d, const char *text)
 {
-	const size_t prefix = d->version == TLS_1_2_VERSION ? EXPLICIT_SIZE : 0;
+	const size_t prefix = explicit_size(d);
 	const size_t inner = d->version == TLS_1_3_VERSION ? 1 : 0;
 	const size_t size = strlen(text) + inner;
 	const size_t body = prefix + size + TAG_SIZE;
@@ -163,8 +192,8 @@ static void send_record(int fd, struct direction *d, const char *text)
 
 	memcpy(plain, text, strlen(text));
 	plain[strlen(text)] = RECORD_DATA;
-	memcpy(record + HEADER_SIZE, d->iv, prefix);
-	make_nonce(d, d->iv, nonce);
+	memcpy(record + HEADER_SIZE, d->nonce + 4, prefix);
+	make_nonce(d, d->nonce + 4, nonce);
 	aad_size = make_aad(d, record, size, aad);
 	assert_int_equal(gnutls_aead_cipher_encrypt(cipher, nonce, sizeof(nonce),
 			aad, aad_size, TAG_SIZE, plain, size,
@@ -175,12 +204,12 @@ static void send_record(int fd, struct direction *d, const char *text)
 	gnutls_aead_cipher_deinit(cipher);
 	count_up(d->seq);
 	if (prefix)
-		count_up(d->iv);
+		count_up(d->nonce + 4);
 }
 
 static void receive_record(int fd, struct direction *d, char *text, size_t room)
 {
-	const size_t prefix = d->version == TLS_1_2_VERSION ? EXPLICIT_SIZE : 0;
+	const size_t prefix = explicit_size(d);
 	gnutls_aead_cipher_hd_t cipher = cipher_of(d);
 	uint8_t header[HEADER_SIZE], body[256], nonce[NONCE_SIZE], aad[13];
 	size_t size, plain = room, aad_size;
@@ -295,6 +324,10 @@ static const char *const priorities[] = {
 	"NORMAL:-VERS-ALL:+VERS-TLS1.3:-CIPHER-ALL:+AES-256-GCM",
 	"NORMAL:-VERS-ALL:+VERS-TLS1.2:-CIPHER-ALL:+AES-128-GCM",
 	"NORMAL:-VERS-ALL:+VERS-TLS1.2:-CIPHER-ALL:+AES-256-GCM",
+	"NORMAL:-VERS-ALL:+VERS-TLS1.3:-CIPHER-ALL:+CHACHA20-POLY1305",
+	"NORMAL:-VERS-ALL:+VERS-TLS1.2:-CIPHER-ALL:+CHACHA20-POLY1305",
+	"NORMAL:-VERS-ALL:+VERS-TLS1.3:-CIPHER-ALL:+AES-128-CCM",
+	"NORMAL:-VERS-ALL:+VERS-TLS1.2:-CIPHER-ALL:+AES-128-CCM",
 };
 
 static void check_keys(const char *priority, enum kseal_role role)
@@ -306,7 +339,7 @@ static void check_keys(const char *priority, enum kseal_role role)
 	assert_int_equal(kseal_install(s.pair[0], s.tls.session, KSEAL_BOTH), 0);
 	assert_true(tx.installed && rx.installed);
 	assert_int_equal(tx.version, s.result.version);
-	assert_int_equal(rx.cipher, s.result.cipher);
+	assert_int_equal(rx.layout->id, s.result.cipher);
 	send_record(s.pair[0], &tx, "first");
 	assert_peer_reads(&s, "first");
 	assert_peer_writes(&s, "second");
@@ -489,8 +522,8 @@ static void check_other(const char *priority)
 static void other_ciphers_and_versions_are_refused(void **state)
 {
 	(void)state;
-	check_other("NORMAL:-VERS-ALL:+VERS-TLS1.3:-CIPHER-ALL:"
-		    "+CHACHA20-POLY1305");
+	check_other("NORMAL:-VERS-ALL:+VERS-TLS1.3:-CIPHER-ALL:+AES-128-CCM-8");
+	check_other("NORMAL:-VERS-ALL:+VERS-TLS1.2:-CIPHER-ALL:+AES-256-CCM");
 	check_other("NORMAL:-VERS-ALL:+VERS-TLS1.2:-CIPHER-ALL:+AES-128-CBC");
 	check_other("NORMAL:-VERS-ALL:+VERS-TLS1.1:%COMPAT");
 }
@@ -503,6 +536,8 @@ static void names_are_those_of_the_rfcs(void **state)
 	assert_null(kseal_version_name(0x0302));
 	assert_string_equal(kseal_cipher_name(51), "AES-128-GCM");
 	assert_string_equal(kseal_cipher_name(52), "AES-256-GCM");
+	assert_string_equal(kseal_cipher_name(53), "AES-128-CCM");
+	assert_string_equal(kseal_cipher_name(54), "CHACHA20-POLY1305");
 	assert_null(kseal_cipher_name(0));
 }
 
