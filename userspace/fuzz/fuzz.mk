@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: GPL-2.0
-# Fuzz targets of the module's PURE code, included by ../Makefile.
+# Fuzz targets of PURE code, of the module and of kseald, included by ../Makefile.
 #
 #	make fuzz-check		replay the corpus and try FUZZ_RUNS more inputs of each
 #	make fuzz-clang		build them with libFuzzer; run them by hand, say with
@@ -9,7 +9,8 @@ FUZZ_RUNS ?= 20000
 FUZZ_SEED ?= 1
 FUZZ_NAMES := $(patsubst fuzz/%.c,%,$(wildcard fuzz/fuzz_*.c))
 FUZZ_TARGETS := $(addprefix $(BUILD)/fuzz/,$(FUZZ_NAMES))
-FUZZ_DEPS := fuzz/fuzz.h $(foreach f,record frame suite handshake pure,$(wildcard ../kmod/$(f).[ch]))
+FUZZ_DEPS := fuzz/fuzz.h $(foreach f,record frame suite handshake pure,$(wildcard ../kmod/$(f).[ch])) \
+	$(wildcard kseald/hello*.[ch])
 FUZZ_CFLAGS = $(CFLAGS) -std=gnu11 -Wall -Wextra $(if $(WERROR),-Werror) -D_GNU_SOURCE \
 	-I../include/uapi -I../kmod
 
