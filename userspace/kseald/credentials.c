@@ -10,16 +10,8 @@
 
 #include "credentials.h"
 #include "log.h"
+#include "match.h"
 #include "options.h"
-
-/*
- * What the kernel seals, and forward secrecy. Everything else of NORMAL
- * (groups, signatures) is GnuTLS's and the administrator's choice.
- */
-static const char priority_text[] =
-	"NORMAL:-VERS-ALL:+VERS-TLS1.3:+VERS-TLS1.2:"
-	"-CIPHER-ALL:+AES-128-GCM:+AES-256-GCM:-MAC-ALL:+AEAD:"
-	"-KX-ALL:+ECDHE-ECDSA:+ECDHE-RSA:+DHE-RSA";
 
 /* ---- one certificate with its key --------------------------------------- */
 
@@ -94,6 +86,21 @@ static void check_time(const struct identity_option *option,
 			    date);
 }
 
+static enum hello_key kind_of_key(gnutls_x509_crt_t leaf)
+{
+	switch (gnutls_x509_crt_get_pk_algorithm(leaf, NULL)) {
+	case GNUTLS_PK_RSA:
+		return HELLO_KEY_RSA;
+	case GNUTLS_PK_RSA_PSS:
+		return HELLO_KEY_RSA_PSS;
+	case GNUTLS_PK_EDDSA_ED25519:
+	case GNUTLS_PK_EDDSA_ED448:
+		return HELLO_KEY_EDDSA;
+	default:
+		return HELLO_KEY_ECDSA;
+	}
+}
+
 /* Keeps the first certificate of chain @index of @identity->server. */
 static int keep_leaf(struct identity *identity, unsigned int index)
 {
@@ -112,6 +119,7 @@ static int keep_leaf(struct identity *identity, unsigned int index)
 	if (ret < 0)
 		return -EINVAL;
 	leaves[identity->leaf_count++] = chain[0];
+	identity->keys |= 1U << kind_of_key(chain[0]);
 	for (i = 1; i < count; i++)
 		gnutls_x509_crt_deinit(chain[i]);
 	gnutls_free(chain);
@@ -182,6 +190,8 @@ static struct identity *new_identity(const char *name)
 		free_identity(identity);
 		return NULL;
 	}
+	/* For DHE with clients that name no group of RFC 7919: 2048 bits. */
+	gnutls_certificate_set_known_dh_params(identity->server, GNUTLS_SEC_PARAM_MEDIUM);
 	/* Loading a pair then returns its index. */
 	gnutls_certificate_set_flags(identity->server, GNUTLS_CERTIFICATE_API_V2);
 	return identity;
@@ -237,15 +247,25 @@ static int load_authorities(struct credentials *credentials, const char *ca)
 	return -EINVAL;
 }
 
-static int load_priority(struct credentials *credentials)
+static int load_priority(struct credentials *credentials, const struct suites *suites)
 {
-	int ret = gnutls_priority_init(&credentials->priority, priority_text,
-				       NULL);
+	char text[SUITES_PRIORITY_SIZE];
+	size_t i;
+	int ret;
 
+	for (i = 0; i < SUITES_KINDS; i++) {
+		credentials->accepts[i] = strdup(suites_list(suites, i));
+		if (!credentials->accepts[i])
+			return -ENOMEM;
+	}
+	suites_priority(suites, text);
+	ret = gnutls_priority_init(&credentials->priority, text, NULL);
 	if (!ret)
 		return 0;
-	log_error("GnuTLS does not offer TLS 1.2 and 1.3 with AES-GCM (%s): look "
-		  "at the system-wide /etc/gnutls/config", gnutls_strerror(ret));
+	log_error("GnuTLS does not offer TLS %s with %s and %s (%s): look at the system-wide "
+		  "/etc/gnutls/config", credentials->accepts[SUITES_VERSIONS],
+		  credentials->accepts[SUITES_CIPHERS], credentials->accepts[SUITES_GROUPS],
+		  gnutls_strerror(ret));
 	return -EINVAL;
 }
 
@@ -256,7 +276,7 @@ int credentials_load(struct credentials *credentials,
 
 	memset(credentials, 0, sizeof(*credentials));
 	STAILQ_INIT(&credentials->identities);
-	ret = load_priority(credentials);
+	ret = load_priority(credentials, &options->suites);
 	if (ret)
 		return ret;
 	if (gnutls_session_ticket_key_generate(&credentials->ticket_key))
@@ -269,6 +289,7 @@ int credentials_load(struct credentials *credentials,
 void credentials_free(struct credentials *credentials)
 {
 	struct identity *identity;
+	size_t i;
 
 	while ((identity = STAILQ_FIRST(&credentials->identities))) {
 		STAILQ_REMOVE_HEAD(&credentials->identities, next);
@@ -282,6 +303,8 @@ void credentials_free(struct credentials *credentials)
 		explicit_bzero(credentials->ticket_key.data,
 			       credentials->ticket_key.size);
 	gnutls_free(credentials->ticket_key.data);
+	for (i = 0; i < SUITES_KINDS; i++)
+		free(credentials->accepts[i]);
 }
 
 struct credentials *credentials_new(const struct options *options)
@@ -332,4 +355,23 @@ credentials_by_host(const struct credentials *credentials, const char *host)
 			if (names_host(identity, host))
 				return identity;
 	return STAILQ_FIRST(&credentials->identities);
+}
+
+const struct identity *
+credentials_by_hello(const struct credentials *credentials, const struct hello *hello)
+{
+	const struct identity *identity;
+	char host[HELLO_HOST_SIZE];
+
+	if (!hello_host(hello, host))
+		return credentials_by_host(credentials, NULL);
+	STAILQ_FOREACH(identity, &credentials->identities, next)
+		if (names_host(identity, host) && match_identity(credentials, identity, hello))
+			return identity;
+	return credentials_by_host(credentials, host);
+}
+
+int identity_has_key(const struct identity *identity, enum hello_key key)
+{
+	return identity->keys >> key & 1;
 }

@@ -7,12 +7,16 @@
 #include <gnutls/gnutls.h>
 #include <gnutls/x509.h>
 
+#include "hello.h"
+#include "suites.h"
+
 struct options;
 
 /**
  * struct identity - one name of --identity
  * @server: its certificates and keys
  * @leaves: the certificates of @server that name hosts
+ * @keys: kinds of their keys, a bit for each enum hello_key
  * @ticket_key: seals session tickets of programs that insist on this identity,
  *	so that nobody resumes a session under another one
  */
@@ -21,6 +25,7 @@ struct identity {
 	gnutls_certificate_credentials_t server;
 	gnutls_x509_crt_t *leaves;
 	size_t leaf_count;
+	unsigned int keys;
 	gnutls_datum_t ticket_key;
 	char name[];
 };
@@ -29,13 +34,10 @@ STAILQ_HEAD(identities, identity);
 
 /**
  * struct credentials - all that handshakes need
- *
- * Every worker looks at them at the same time, with no lock. The main thread alone
- * counts @users.
- *
  * @identities: in the order of the options; the first is the default
  * @client: the authorities that a server's certificate is checked against
  * @priority: versions and suites
+ * @accepts: the same as lists of names, for messages
  * @ticket_key: seals session tickets where SNI picks the identity
  * @users: handshakes that look at it. Others may be put in its place meanwhile; the
  *	last of those handshakes then releases it.
@@ -44,6 +46,7 @@ struct credentials {
 	struct identities identities;
 	gnutls_certificate_credentials_t client;
 	gnutls_priority_t priority;
+	char *accepts[SUITES_KINDS];
 	gnutls_datum_t ticket_key;
 	unsigned int users;
 };
@@ -85,5 +88,17 @@ credentials_by_name(const struct credentials *credentials, const char *name);
  */
 const struct identity *
 credentials_by_host(const struct credentials *credentials, const char *host);
+
+/**
+ * credentials_by_hello() - the identity to answer this client with
+ *
+ * Return: the first identity with a certificate for the host it asks for that can answer
+ * it (see match_identity()); else as credentials_by_host().
+ */
+const struct identity *
+credentials_by_hello(const struct credentials *credentials, const struct hello *hello);
+
+/** identity_has_key() - has one of its certificates a key of that kind? */
+int identity_has_key(const struct identity *identity, enum hello_key key);
 
 #endif /* KSEALD_CREDENTIALS_H */

@@ -18,12 +18,16 @@ static const struct {
 	{ "debug", LOG_LEVEL_DEBUG },
 };
 
-/* The main thread sets it while workers log. */
-static _Atomic enum log_level threshold = LOG_LEVEL_INFO;
+static enum log_level threshold = LOG_LEVEL_INFO;
 
 void log_set_level(enum log_level level)
 {
 	threshold = level;
+}
+
+int log_enabled(enum log_level level)
+{
+	return level <= threshold;
 }
 
 int log_level_from_name(const char *name)
@@ -51,7 +55,7 @@ void log_write(enum log_level level, const char *format, ...)
 	char line[1024];
 	va_list args;
 
-	if (level > threshold)
+	if (!log_enabled(level))
 		return;
 	va_start(args, format);
 	vsnprintf(line, sizeof(line), format, args);

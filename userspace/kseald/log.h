@@ -13,6 +13,9 @@ enum log_level {
 /** log_set_level() - drop what is less important than @level */
 void log_set_level(enum log_level level);
 
+/** log_enabled() - is what has this level written? */
+int log_enabled(enum log_level level);
+
 /** log_level_from_name() - "info" to LOG_LEVEL_INFO; -EINVAL when not known */
 int log_level_from_name(const char *name);
 

@@ -9,7 +9,6 @@
 #include "config.h"
 #include "kseal.h"
 #include "options.h"
-#include "worker.h"
 #include "parser.h"
 
 enum {
@@ -133,16 +132,6 @@ static int parse_max_handshakes(struct parser *parser, const char *value)
 	return 0;
 }
 
-static int parse_workers(struct parser *parser, const char *value)
-{
-	unsigned long number;
-
-	if (parse_number(value, 10, WORKERS_MAX, &number) || !number)
-		return options_complain(parser, "workers", value, "must be a number from 1 to 256");
-	parser->options->workers = number;
-	return 0;
-}
-
 /* BYTES[,SECONDS] */
 static int parse_record_sizing(struct parser *parser, const char *value)
 {
@@ -239,6 +228,14 @@ static const struct option_row rows[] = {
 	{ "key", "FILE", "its private key", parse_key },
 	{ "ca", "FILE", "certificate authorities (PEM) for the client role\n"
 	  "(default: the system's)", parse_ca },
+	{ "versions", "LIST", "versions of TLS (default: 1.3,1.2)", options_versions },
+	{ "ciphers", "LIST", "ciphers, most wanted first: AES-128-GCM, AES-256-GCM,\n"
+	  "CHACHA20-POLY1305, AES-128-CCM (default: all)", options_ciphers },
+	{ "key-exchange", "LIST",
+	  "of TLS 1.2, most wanted first: ECDHE-ECDSA, ECDHE-RSA,\n"
+	  "DHE-RSA, RSA (default: the first two)", options_key_exchange },
+	{ "groups", "LIST", "for key exchange, most wanted first: X25519, secp256r1,\n"
+	  "... (default: all)", options_groups },
 	{ "socket", "PATH", "where programs connect\n"
 	  "(default: " KSEAL_BROKER_PATH ")", parse_socket },
 	{ "mode", "OCTAL", "permissions of that socket (default: 0660)",
@@ -248,8 +245,6 @@ static const struct option_row rows[] = {
 	  parse_timeout },
 	{ "max-handshakes", "N", "limit of handshakes at a time (default: 1024)",
 	  parse_max_handshakes },
-	{ "workers", "N", "threads that do handshakes (default: one for each\n"
-	  "processor)", parse_workers },
 	{ "record-sizing", "BYTES[,SECONDS]",
 	  "send so many bytes in records of one packet each, at\n"
 	  "the beginning and after idling so long (1 second):\n"
@@ -400,7 +395,6 @@ static void set_defaults(struct options *options)
 	options->mode = DEFAULT_MODE;
 	options->timeout_ms = DEFAULT_TIMEOUT_MS;
 	options->max_handshakes = DEFAULT_MAX_HANDSHAKES;
-	options->workers = workers_default();
 	options->ready_fd = -1;
 	options->log_level = LOG_LEVEL_INFO;
 }

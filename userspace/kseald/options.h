@@ -10,6 +10,7 @@
 #include <linux/kseal.h>
 
 #include "log.h"
+#include "suites.h"
 
 /** Name of the certificate given by --cert and --key. */
 #define DEFAULT_IDENTITY	"default"
@@ -39,10 +40,10 @@ struct options {
 	const char *group;		/* its group, NULL to leave it */
 	const char *ca;			/* NULL for the system's authorities */
 	struct identity_options identities;
+	struct suites suites;		/* what is agreed to */
 	struct kept_strings kept;
 	unsigned int timeout_ms;	/* limit for one handshake */
 	unsigned int max_handshakes;	/* limit at a time */
-	unsigned int workers;		/* threads */
 	struct kseal_record_sizing sizing; /* of all sockets given back */
 	int ready_fd;			/* -1 for none */
 	enum log_level log_level;

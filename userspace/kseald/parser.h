@@ -37,6 +37,14 @@ int options_complain(struct parser *parser, const char *option, const char *valu
 /** options_keep() - copy @value to live as long as the options do; 0 or -ENOMEM */
 int options_keep(const char **to, struct parser *parser, const char *value);
 
+/* ---- options_tls.c ------------------------------------------------------ */
+
+/* Each takes one option's value; 0 or a negative errno, and what is wrong was said. */
+int options_versions(struct parser *parser, const char *value);
+int options_ciphers(struct parser *parser, const char *value);
+int options_key_exchange(struct parser *parser, const char *value);
+int options_groups(struct parser *parser, const char *value);
+
 /* ---- sections.c --------------------------------------------------------- */
 
 /** The lists of groups of the configuration file. */

@@ -4,6 +4,7 @@
 #include <stdio.h>
 #include <string.h>
 
+#include "match.h"
 #include "tls.h"
 
 const char *reason_stage(const struct tls *tls, char *buf, size_t size)
@@ -86,15 +87,19 @@ static void certificate_refused(struct tls *tls, int ret,
 static void handshake_failed(struct tls *tls, int ret, const char *stage,
 			     struct kseal_result *result)
 {
+	char why[KSEAL_REASON_SIZE];
 	const char *alert;
 	int number;
 
 	alert = send_alert(tls, ret, &number);
+	if (tls->malformed)
+		snprintf(why, sizeof(why), "the ClientHello is malformed: %s", tls->malformed);
+	else if (!match_describe_failure(tls, ret, why, sizeof(why)))
+		snprintf(why, sizeof(why), "%s %s", gnutls_strerror(ret), stage);
 	if (alert)
-		tls_fail(result, EPROTO, "%s %s; sent alert %d (%s)",
-			 gnutls_strerror(ret), stage, number, alert);
+		tls_fail(result, EPROTO, "sent alert %d (%s): %s", number, alert, why);
 	else
-		tls_fail(result, EPROTO, "%s %s", gnutls_strerror(ret), stage);
+		tls_fail(result, EPROTO, "%s", why);
 }
 
 void reason_of_handshake(struct tls *tls, int ret, struct kseal_result *result)
@@ -142,12 +147,26 @@ void reason_of_attach(int ret, struct kseal_result *result)
 	}
 }
 
-void reason_of_install(int ret, struct kseal_result *result)
+/* What the kernel needs for the session's cipher, and how to get it. */
+static const char *algorithm(const struct tls *tls)
+{
+	switch (gnutls_cipher_get(tls->session)) {
+	case GNUTLS_CIPHER_CHACHA20_POLY1305:
+		return "rfc7539(chacha20,poly1305): modprobe chacha20poly1305, or leave "
+		       "CHACHA20-POLY1305 out of --ciphers";
+	case GNUTLS_CIPHER_AES_128_CCM:
+		return "ccm(aes): modprobe ccm, or leave AES-128-CCM out of --ciphers";
+	default:
+		return "gcm(aes): modprobe gcm aesni_intel";
+	}
+}
+
+void reason_of_install(const struct tls *tls, int ret, struct kseal_result *result)
 {
 	switch (ret) {
 	case -ENOENT:
 		tls_fail(result, ENOENT, "the handshake is done, but the kernel "
-			 "has no gcm(aes): modprobe gcm aesni_intel");
+			 "has no %s", algorithm(tls));
 		break;
 	case -EBUSY:
 		tls_fail(result, EINVAL, "the socket has its keys already");

@@ -173,6 +173,20 @@ static void describe_server_name(const struct tls *tls,
 		strcpy(result->server_name, name);
 }
 
+static uint16_t cipher_of(gnutls_session_t session)
+{
+	switch (gnutls_cipher_get(session)) {
+	case GNUTLS_CIPHER_AES_256_GCM:
+		return TLS_CIPHER_AES_GCM_256;
+	case GNUTLS_CIPHER_CHACHA20_POLY1305:
+		return TLS_CIPHER_CHACHA20_POLY1305;
+	case GNUTLS_CIPHER_AES_128_CCM:
+		return TLS_CIPHER_AES_CCM_128;
+	default:
+		return TLS_CIPHER_AES_GCM_128;
+	}
+}
+
 static void describe(const struct tls *tls, struct kseal_result *result)
 {
 	const char *suite = gnutls_ciphersuite_get(tls->session);
@@ -180,9 +194,7 @@ static void describe(const struct tls *tls, struct kseal_result *result)
 	result->version =
 		gnutls_protocol_get_version(tls->session) == GNUTLS_TLS1_3 ?
 			TLS_1_3_VERSION : TLS_1_2_VERSION;
-	result->cipher =
-		gnutls_cipher_get(tls->session) == GNUTLS_CIPHER_AES_256_GCM ?
-			TLS_CIPHER_AES_GCM_256 : TLS_CIPHER_AES_GCM_128;
+	result->cipher = cipher_of(tls->session);
 	if (suite)
 		snprintf(result->suite, sizeof(result->suite), "%s", suite);
 	describe_alpn(tls, result);
@@ -252,7 +264,7 @@ int tls_hand_over(struct tls *tls, const struct kseal_record_sizing *sizing,
 		return ret;
 	ret = kseal_install(tls->fd, tls->session, KSEAL_BOTH);
 	if (ret) {
-		reason_of_install(ret, result);
+		reason_of_install(tls, ret, result);
 		return -result->error;
 	}
 	return 0;
@@ -271,4 +283,5 @@ void tls_stop(struct tls *tls)
 	if (tls->session)
 		gnutls_deinit(tls->session);
 	tls->session = NULL;
+	server_clean_up(tls);
 }

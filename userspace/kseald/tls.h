@@ -5,6 +5,7 @@
 
 #include <gnutls/gnutls.h>
 
+#include "hello.h"
 #include "kseal.h"
 
 struct credentials;
@@ -26,6 +27,9 @@ enum tls_step {
  * @socket_error: errno of the last read or write that failed
  * @credentials: outlives the session
  * @identity: the one the program insists on, NULL for SNI's choice
+ * @shown: server: the one the client is answered with, once its hello is there
+ * @hello: server: what the client offers, in @hello_bytes; empty before
+ * @malformed: server: what is wrong with the client's hello, NULL for nothing
  * @tickets_wanted: server: the client takes tickets of TLS 1.3
  * @shaken: gnutls_handshake() is done
  * @server_name: client: the host to name and to verify, empty for a server
@@ -37,6 +41,10 @@ struct tls {
 	int socket_error;
 	const struct credentials *credentials;
 	const struct identity *identity;
+	const struct identity *shown;
+	struct hello hello;
+	uint8_t *hello_bytes;
+	const char *malformed;
 	int tickets_wanted;
 	int shaken;
 	char server_name[KSEAL_NAME_SIZE];
@@ -113,6 +121,9 @@ int server_set_up(struct tls *tls, const struct kseald_request *request);
  */
 int server_send_tickets(struct tls *tls);
 
+/** server_clean_up() - free what is a server's alone */
+void server_clean_up(struct tls *tls);
+
 /* ---- tls_client.c ------------------------------------------------------- */
 
 /** client_set_up() - all that makes @tls->session a client's; GnuTLS's error, 0 for none */
@@ -136,6 +147,6 @@ const char *reason_stage(const struct tls *tls, char *buf, size_t size);
 void reason_of_attach(int ret, struct kseal_result *result);
 
 /** reason_of_install() - why kseal_install() returned @ret */
-void reason_of_install(int ret, struct kseal_result *result);
+void reason_of_install(const struct tls *tls, int ret, struct kseal_result *result);
 
 #endif /* KSEALD_TLS_H */

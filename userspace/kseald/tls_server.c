@@ -1,8 +1,12 @@
 // SPDX-License-Identifier: GPL-2.0
-/* The server's side of a TLS session: certificate, tickets, extensions. */
+/* The server's side of a TLS session: hello, certificate, tickets, extensions. */
 #include <errno.h>
+#include <stdlib.h>
+#include <string.h>
 
 #include "credentials.h"
+#include "log.h"
+#include "match.h"
 #include "protocol.h"
 #include "tls.h"
 
@@ -10,8 +14,6 @@ enum {
 	/* Extensions that limit the size of records: RFC 6066 4, RFC 8449. */
 	EXT_MAX_FRAGMENT_LENGTH = 1,
 	EXT_RECORD_SIZE_LIMIT = 28,
-	/* RFC 8446 4.2.9 */
-	EXT_PSK_KEY_EXCHANGE_MODES = 45,
 	TICKETS = 2,
 };
 
@@ -21,19 +23,6 @@ static int use_identity(gnutls_session_t session, const struct identity *identit
 {
 	return gnutls_credentials_set(session, GNUTLS_CRD_CERTIFICATE,
 				      identity->server);
-}
-
-static int pick_by_sni(gnutls_session_t session)
-{
-	const struct tls *tls = gnutls_session_get_ptr(session);
-	char host[KSEAL_NAME_SIZE];
-	size_t size = sizeof(host);
-	unsigned int type;
-
-	if (gnutls_server_name_get(session, host, &size, &type, 0) ||
-	    type != GNUTLS_NAME_DNS)
-		return 0;
-	return use_identity(session, credentials_by_host(tls->credentials, host));
 }
 
 /* ---- extensions --------------------------------------------------------- */
@@ -78,36 +67,60 @@ static int ignore_record_limits(gnutls_session_t session)
 	return 0;
 }
 
-/* ---- tickets ------------------------------------------------------------ */
+/* ---- the client's hello ------------------------------------------------- */
 
-static int note_extension(void *ctx, unsigned int id, const unsigned char *data,
-			  unsigned int size)
+/* A copy: GnuTLS's goes with the message, but why nothing was agreed on is told later. */
+static int keep_hello(struct tls *tls, const gnutls_datum_t *message)
 {
-	struct tls *tls = ctx;
-
-	(void)data;
-	(void)size;
-	if (id == EXT_PSK_KEY_EXCHANGE_MODES)
-		tls->tickets_wanted = 1;
+	free(tls->hello_bytes);
+	memset(&tls->hello, 0, sizeof(tls->hello));
+	tls->hello_bytes = malloc(message->size);
+	if (!tls->hello_bytes)
+		return GNUTLS_E_MEMORY_ERROR;
+	memcpy(tls->hello_bytes, message->data, message->size);
+	if (hello_parse(&tls->hello, tls->hello_bytes, message->size, &tls->malformed))
+		return GNUTLS_E_UNEXPECTED_PACKET_LENGTH;
 	return 0;
 }
 
-/*
- * GnuTLS would send TLS 1.3 tickets to clients that cannot use them, against
- * RFC 8446 4.2.9. To a client whose records a kernel opens, as kseald's own
- * clients, they are a record that a plain read() cannot get past.
- */
-static int note_ticket_offer(gnutls_session_t session, unsigned int type,
-			     unsigned int when, unsigned int incoming,
-			     const gnutls_datum_t *hello)
+static void log_hello(const struct tls *tls)
 {
+	char text[1024];
+
+	if (log_enabled(LOG_LEVEL_DEBUG))
+		log_debug("descriptor %d: the client %s", tls->fd,
+			  hello_describe(&tls->hello, text, sizeof(text)));
+}
+
+/*
+ * Before GnuTLS reads it, since what it may resume depends on who answers. Tickets of
+ * TLS 1.3 must not go to clients without psk_key_exchange_modes (RFC 8446 4.2.9), as
+ * GnuTLS's do: to one whose records a kernel opens, as kseald's own clients, they are
+ * records that a plain read() cannot get past.
+ */
+static int read_hello(gnutls_session_t session, unsigned int type, unsigned int when,
+		      unsigned int incoming, const gnutls_datum_t *message)
+{
+	struct tls *tls = gnutls_session_get_ptr(session);
+	int ret;
+
 	(void)type;
 	(void)when;
 	(void)incoming;
-	return gnutls_ext_raw_parse(gnutls_session_get_ptr(session),
-				    note_extension, hello,
-				    GNUTLS_EXT_RAW_FLAG_TLS_CLIENT_HELLO);
+	ret = keep_hello(tls, message);
+	if (ret)
+		return ret;
+	log_hello(tls);
+	/* GnuTLS would tell clients of older versions of a handshake_failure */
+	if (!match_version(tls->credentials, &tls->hello))
+		return GNUTLS_E_UNSUPPORTED_VERSION_PACKET;
+	tls->tickets_wanted = tls->hello.psk_modes.size > 0;
+	tls->shown = tls->identity ? tls->identity :
+				     credentials_by_hello(tls->credentials, &tls->hello);
+	return use_identity(session, tls->shown);
 }
+
+/* ---- tickets ------------------------------------------------------------ */
 
 /* Tickets of TLS 1.2 are part of the handshake itself. */
 int server_send_tickets(struct tls *tls)
@@ -152,12 +165,10 @@ int server_set_up(struct tls *tls, const struct kseald_request *request)
 		ticket_key = &identity->ticket_key;
 	} else {
 		identity = credentials_by_host(tls->credentials, NULL);
-		gnutls_handshake_set_post_client_hello_function(tls->session,
-								pick_by_sni);
 	}
 	gnutls_handshake_set_hook_function(tls->session,
 					   GNUTLS_HANDSHAKE_CLIENT_HELLO,
-					   GNUTLS_HOOK_PRE, note_ticket_offer);
+					   GNUTLS_HOOK_PRE, read_hello);
 	ret = use_identity(tls->session, identity);
 	if (!ret)
 		ret = gnutls_session_ticket_enable_server(tls->session,
@@ -168,4 +179,11 @@ int server_set_up(struct tls *tls, const struct kseald_request *request)
 		ret = tls_set_alpn(tls, &request->alpn, GNUTLS_ALPN_MANDATORY |
 				   GNUTLS_ALPN_SERVER_PRECEDENCE);
 	return ret;
+}
+
+void server_clean_up(struct tls *tls)
+{
+	free(tls->hello_bytes);
+	tls->hello_bytes = NULL;
+	memset(&tls->hello, 0, sizeof(tls->hello));
 }

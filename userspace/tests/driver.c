@@ -16,13 +16,14 @@
 
 enum {
 	MAX_NAMES = 6,
+	MAX_OPTIONS = 6,
 };
 
-void driver_load(struct credentials *credentials, const struct certs *certs,
-		 const char *const *names)
+void driver_load_with(struct credentials *credentials, const struct certs *certs,
+		      const char *const *names, const char *const *more)
 {
 	char args[MAX_NAMES + 1][256];
-	char *argv[MAX_NAMES + 3] = { "kseald" };
+	char *argv[MAX_NAMES + MAX_OPTIONS + 3] = { "kseald" };
 	struct options options;
 	int argc;
 
@@ -35,12 +36,22 @@ void driver_load(struct credentials *credentials, const struct certs *certs,
 	}
 	snprintf(args[0], sizeof(args[0]), "--ca=%s/ca.pem", certs->dir);
 	argv[argc++] = args[0];
+	for (; *more; more++) {
+		assert_true(argc < MAX_NAMES + MAX_OPTIONS + 2);
+		argv[argc++] = (char *)*more;
+	}
 	assert_int_equal(options_parse(&options, argc, argv, stdout, stderr),
 			 OPTIONS_RUN);
 	log_set_level(LOG_LEVEL_ERROR);
 	assert_int_equal(credentials_load(credentials, &options), 0);
 	log_set_level(LOG_LEVEL_INFO);
 	options_free(&options);
+}
+
+void driver_load(struct credentials *credentials, const struct certs *certs,
+		 const char *const *names)
+{
+	driver_load_with(credentials, certs, names, (const char *const[]){ NULL });
 }
 
 void driver_request(struct kseald_request *request, enum kseal_role role,

@@ -14,6 +14,10 @@ struct certs;
 void driver_load(struct credentials *credentials, const struct certs *certs,
 		 const char *const *names);
 
+/** driver_load_with() - likewise, with options of kseald besides, up to NULL */
+void driver_load_with(struct credentials *credentials, const struct certs *certs,
+		      const char *const *names, const char *const *more);
+
 /** driver_request() - a request with what a test cares about, or NULL */
 void driver_request(struct kseald_request *request, enum kseal_role role,
 		    const char *server_name, const char *alpn);

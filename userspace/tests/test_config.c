@@ -96,6 +96,23 @@ static void every_setting_is_taken(void **state)
 	end(&run);
 }
 
+static void what_is_agreed_to_is_taken_by_name(void **state)
+{
+	struct run run;
+
+	(void)state;
+	parse(&run, "versions = \"1.3\"\nciphers = \"AES-256-GCM\"\n"
+	      "key-exchange = \"ECDHE-RSA,RSA\"\ngroups = \"secp256r1\"\n", NULL, NULL);
+	assert_string_equal(run.err, "");
+	assert_int_equal(run.verdict, OPTIONS_RUN);
+	assert_string_equal(suites_list(&run.options.suites, SUITES_VERSIONS), "1.3");
+	assert_string_equal(suites_list(&run.options.suites, SUITES_CIPHERS), "AES-256-GCM");
+	assert_string_equal(suites_list(&run.options.suites, SUITES_KEY_EXCHANGES),
+			    "ECDHE-RSA,RSA");
+	assert_string_equal(suites_list(&run.options.suites, SUITES_GROUPS), "secp256r1");
+	end(&run);
+}
+
 static void an_empty_file_changes_nothing(void **state)
 {
 	struct run run;
@@ -196,6 +213,7 @@ int main(void)
 {
 	const struct CMUnitTest tests[] = {
 		cmocka_unit_test(every_setting_is_taken),
+		cmocka_unit_test(what_is_agreed_to_is_taken_by_name),
 		cmocka_unit_test(an_empty_file_changes_nothing),
 		cmocka_unit_test(the_command_line_is_stronger),
 		cmocka_unit_test(errors_name_the_line),

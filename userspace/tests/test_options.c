@@ -61,12 +61,18 @@ static void defaults_are_as_documented(void **state)
 	assert_int_equal(run.options.mode, 0660);
 	assert_int_equal(run.options.timeout_ms, 10000);
 	assert_int_equal(run.options.max_handshakes, 1024);
-	assert_in_range(run.options.workers, 1, 256);
 	assert_int_equal(run.options.sizing.bytes, 0);
 	assert_int_equal(run.options.ready_fd, -1);
 	assert_int_equal(run.options.log_level, LOG_LEVEL_INFO);
 	assert_null(run.options.group);
 	assert_null(run.options.ca);
+	assert_string_equal(suites_list(&run.options.suites, SUITES_VERSIONS), "1.3,1.2");
+	assert_non_null(strstr(suites_list(&run.options.suites, SUITES_CIPHERS),
+			       "AES-128-GCM,AES-256-GCM"));
+	assert_string_equal(suites_list(&run.options.suites, SUITES_KEY_EXCHANGES),
+			    "ECDHE-ECDSA,ECDHE-RSA");
+	assert_non_null(strstr(suites_list(&run.options.suites, SUITES_GROUPS),
+			       "X25519,secp256r1,"));
 	assert_true(STAILQ_EMPTY(&run.options.identities));
 	assert_string_equal(run.err, "");
 	end(&run);
@@ -79,7 +85,7 @@ static void every_option_is_taken(void **state)
 	(void)state;
 	PARSE(&run, "--socket=/x/y", "--mode", "0600", "--group=web",
 	      "--timeout=2.5", "--max-handshakes=7", "--ready-fd=3",
-	      "--record-sizing=30000,2.5", "--workers=3",
+	      "--record-sizing=30000,2.5",
 	      "--log-level=debug", "--ca=/ca.pem", "--check", "--foreground");
 	assert_int_equal(run.verdict, OPTIONS_RUN);
 	assert_string_equal(run.options.socket, "/x/y");
@@ -87,13 +93,32 @@ static void every_option_is_taken(void **state)
 	assert_string_equal(run.options.group, "web");
 	assert_int_equal(run.options.timeout_ms, 2500);
 	assert_int_equal(run.options.max_handshakes, 7);
-	assert_int_equal(run.options.workers, 3);
 	assert_int_equal(run.options.sizing.bytes, 30000);
 	assert_int_equal(run.options.sizing.idle_ms, 2500);
 	assert_int_equal(run.options.ready_fd, 3);
 	assert_int_equal(run.options.log_level, LOG_LEVEL_DEBUG);
 	assert_string_equal(run.options.ca, "/ca.pem");
 	assert_true(run.options.check);
+	end(&run);
+}
+
+static void what_is_agreed_to_is_taken_by_name(void **state)
+{
+	struct run run;
+
+	(void)state;
+	PARSE(&run, "--versions=1.2", "--ciphers=chacha20-poly1305,AES-128-CCM",
+	      "--key-exchange", "RSA,DHE-RSA", "--groups=SECP256R1,ffdhe3072");
+	assert_int_equal(run.verdict, OPTIONS_RUN);
+	assert_string_equal(suites_list(&run.options.suites, SUITES_VERSIONS), "1.2");
+	assert_string_equal(suites_list(&run.options.suites, SUITES_CIPHERS),
+			    "chacha20-poly1305,AES-128-CCM");
+	assert_string_equal(suites_list(&run.options.suites, SUITES_KEY_EXCHANGES),
+			    "RSA,DHE-RSA");
+	assert_string_equal(suites_list(&run.options.suites, SUITES_GROUPS),
+			    "SECP256R1,ffdhe3072");
+	assert_true(suites_have(SUITES_GROUPS, "SECP256R1,ffdhe3072", 0x0101));
+	assert_false(suites_have(SUITES_GROUPS, "SECP256R1,ffdhe3072", 0x001d));
 	end(&run);
 }
 
@@ -155,6 +180,14 @@ static const char *const bad[][MAX_ARGS] = {
 	{ "--timeout=3601" },
 	{ "--timeout=" },
 	{ "--timeout=0.0001" },
+	{ "--versions=" },
+	{ "--versions=1.1" },
+	{ "--ciphers=AES-128-CBC" },
+	{ "--ciphers=AES-128-GCM," },
+	{ "--ciphers=AES-128-GCM,aes-128-gcm" },
+	{ "--key-exchange=DHE" },
+	{ "--groups=X25519,,secp256r1" },
+	{ "--groups=1.3" },
 	{ "--max-handshakes=0" },
 	{ "--max-handshakes=1000001" },
 	{ "--max-handshakes=+5" },
@@ -198,7 +231,7 @@ static void help_names_every_option(void **state)
 	static const char *const names[] = {
 		"--identity", "--cert", "--key", "--ca", "--socket", "--mode",
 		"--group", "--timeout", "--max-handshakes", "--ready-fd",
-		"--record-sizing",
+		"--record-sizing", "--versions", "--ciphers", "--key-exchange", "--groups",
 		"--log-level", "--check", "--foreground", "--help", "--version",
 	};
 	struct run run;
@@ -229,6 +262,7 @@ int main(void)
 	const struct CMUnitTest tests[] = {
 		cmocka_unit_test(defaults_are_as_documented),
 		cmocka_unit_test(every_option_is_taken),
+		cmocka_unit_test(what_is_agreed_to_is_taken_by_name),
 		cmocka_unit_test(records_are_small_again_after_a_second),
 		cmocka_unit_test(identities_keep_their_order),
 		cmocka_unit_test(bad_command_lines_are_refused_with_words),

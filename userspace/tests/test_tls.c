@@ -120,6 +120,19 @@ static const struct {
 	{ "NORMAL:-VERS-ALL:+VERS-TLS1.2:-CIPHER-ALL:+AES-256-GCM", "r.example",
 	  TLS_1_2_VERSION, TLS_CIPHER_AES_GCM_256,
 	  "TLS_ECDHE_RSA_WITH_AES_256_GCM_SHA384" },
+	{ "NORMAL:-VERS-ALL:+VERS-TLS1.2:-CIPHER-ALL:+AES-128-GCM", "r.example",
+	  TLS_1_2_VERSION, TLS_CIPHER_AES_GCM_128,
+	  "TLS_ECDHE_RSA_WITH_AES_128_GCM_SHA256" },
+	{ "NORMAL:-VERS-ALL:+VERS-TLS1.3:-CIPHER-ALL:+CHACHA20-POLY1305", "a.example",
+	  TLS_1_3_VERSION, TLS_CIPHER_CHACHA20_POLY1305, "TLS_CHACHA20_POLY1305_SHA256" },
+	{ "NORMAL:-VERS-ALL:+VERS-TLS1.2:-CIPHER-ALL:+CHACHA20-POLY1305", "a.example",
+	  TLS_1_2_VERSION, TLS_CIPHER_CHACHA20_POLY1305,
+	  "TLS_ECDHE_ECDSA_WITH_CHACHA20_POLY1305_SHA256" },
+	{ "NORMAL:-VERS-ALL:+VERS-TLS1.3:-CIPHER-ALL:+AES-128-CCM", "a.example",
+	  TLS_1_3_VERSION, TLS_CIPHER_AES_CCM_128, "TLS_AES_128_CCM_SHA256" },
+	{ "NORMAL:-VERS-ALL:+VERS-TLS1.2:-CIPHER-ALL:+AES-128-CCM", "a.example",
+	  TLS_1_2_VERSION, TLS_CIPHER_AES_CCM_128,
+	  "TLS_ECDHE_ECDSA_WITH_AES_128_CCM" },
 };
 
 static void check_suite(size_t i, enum kseal_role role)
@@ -514,13 +527,15 @@ static void no_protocol_in_common_is_told_to_both(void **state)
 static void no_suite_in_common_is_told_to_both(void **state)
 {
 	struct session s = {
-		.peer.priority = "NORMAL:-CIPHER-ALL:+CHACHA20-POLY1305",
+		.peer.priority = "NORMAL:-CIPHER-ALL:+AES-256-CCM",
 	};
 
 	(void)state;
 	driver_request(&s.request, KSEAL_SERVER, NULL, NULL);
 	shake(&s);
 	assert_reason(&s, EPROTO, "sent alert 40");
+	assert_reason(&s, EPROTO, "the client offers TLS_ECDHE_ECDSA_WITH_AES_256_CCM");
+	assert_reason(&s, EPROTO, "kseald accepts AES-");
 	assert_int_equal(s.peer.alert, GNUTLS_A_HANDSHAKE_FAILURE);
 	end(&s);
 }
@@ -535,6 +550,7 @@ static void old_versions_are_refused(void **state)
 	driver_request(&s.request, KSEAL_SERVER, NULL, NULL);
 	shake(&s);
 	assert_reason(&s, EPROTO, "sent alert 70");
+	assert_reason(&s, EPROTO, "the client offers TLS1.1, kseald accepts 1.3,1.2");
 	assert_int_equal(s.peer.alert, GNUTLS_A_PROTOCOL_VERSION);
 	end(&s);
 }
