@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: GPL-2.0
-# Fuzz targets of PURE code, of the module and of kseald, included by ../Makefile.
+# Fuzz targets of PURE code, of the module, kseald and kseal, included by ../Makefile.
 #
 #	make fuzz-check		replay the corpus and try FUZZ_RUNS more inputs of each
 #	make fuzz-clang		build them with libFuzzer; run them by hand, say with
@@ -14,16 +14,23 @@ FUZZ_DEPS := fuzz/fuzz.h $(foreach f,record frame suite handshake pure,$(wildcar
 FUZZ_CFLAGS = $(CFLAGS) -std=gnu11 -Wall -Wextra $(if $(WERROR),-Werror) -D_GNU_SOURCE \
 	-I../include/uapi -I../kmod
 
+# what a target does not include: FUZZ_SOURCES/NAME for fuzz_NAME.c
+FUZZ_SOURCES/explain := $(addprefix kseal/,message.c extension.c registry.c wire.c fields.c \
+	fields_json.c json.c)
+FUZZ_DEPS += $(FUZZ_SOURCES/explain) $(addprefix kseal/,message.h registry.h wire.h fields.h json.h)
+
 # a step outside an input is a failure, not chance
 $(BUILD)/fuzz/%: fuzz/%.c fuzz/main.c $(FUZZ_DEPS)
 	@$(if $(V),,printf '  %-7s %s\n' FUZZ $(patsubst $(BUILD)/%,%,$@))
 	@mkdir -p $(@D)
 	$(Q)$(CC) $(FUZZ_CFLAGS) -U_FORTIFY_SOURCE -fsanitize=address,undefined \
-		-fno-sanitize-recover=all -o $@ $< fuzz/main.c
+		-fno-sanitize-recover=all -o $@ $< fuzz/main.c \
+		$(FUZZ_SOURCES/$(*:fuzz_%=%))
 
 $(BUILD)/fuzz-clang/%: fuzz/%.c $(FUZZ_DEPS)
 	@mkdir -p $(@D)
-	$(Q)clang $(FUZZ_CFLAGS) -U_FORTIFY_SOURCE -fsanitize=fuzzer,address,undefined -o $@ $<
+	$(Q)clang $(FUZZ_CFLAGS) -U_FORTIFY_SOURCE -fsanitize=fuzzer,address,undefined -o $@ $< \
+		$(FUZZ_SOURCES/$(*:fuzz_%=%))
 
 fuzz: $(FUZZ_TARGETS)
 

@@ -6,6 +6,7 @@
 #include <string.h>
 
 #include "commands.h"
+#include "json.h"
 #include "kseal.h"
 #include "list.h"
 
@@ -67,19 +68,11 @@ void list_print(FILE *out, const struct ksockets *found)
 
 /* ---- JSON ------------------------------------------------------------------- */
 
-/* A program's name may hold anything. */
 static void print_string(FILE *out, const char *name, const char *value)
 {
-	fprintf(out, "\"%s\": \"", name);
-	for (; *value; value++) {
-		if (*value == '"' || *value == '\\')
-			fprintf(out, "\\%c", *value);
-		else if ((unsigned char)*value < ' ' || *value == 127)
-			fprintf(out, "\\u%04x", *value);
-		else
-			fputc(*value, out);
-	}
-	fputs("\", ", out);
+	fprintf(out, "\"%s\": ", name);
+	json_string(out, value, strlen(value));
+	fputs(", ", out);
 }
 
 static void print_number(FILE *out, const char *name, unsigned long long value)
