@@ -34,6 +34,10 @@ STAILQ_HEAD(identities, identity);
 
 /**
  * struct credentials - all that handshakes need
+ *
+ * Every worker looks at them at the same time, with no lock. The main thread alone
+ * counts @users.
+ *
  * @identities: in the order of the options; the first is the default
  * @client: the authorities that a server's certificate is checked against
  * @priority: versions and suites

@@ -1,8 +1,9 @@
 /* SPDX-License-Identifier: GPL-2.0 */
 /*
- * Handshakes side by side in one event loop.
+ * Handshakes: begun and ended on the main thread, done by the workers.
  *
- * An engine belongs to one loop and one thread, and so do its credentials.
+ * Who has one to do knows of no threads: handshake_begin() returns at once, and
+ * later @done is called on the thread that it was called on.
  */
 #ifndef KSEALD_HANDSHAKE_H
 #define KSEALD_HANDSHAKE_H
@@ -11,75 +12,104 @@
 #include <uv.h>
 
 #include "kseal.h"
+#include "mailbox.h"
+#include "protocol.h"
 #include "tls.h"
+#include "watch.h"
 
 struct credentials;
 struct handshake;
-struct kseald_request;
+struct worker;
+struct workers;
 
 LIST_HEAD(handshakes, handshake);
 
 /**
- * struct engine - what the handshakes of one loop share
- * @loop: runs it
- * @poll: watches @epoll_fd
- * @epoll_fd: watches the sockets. They are not given to libuv, which would
- *	make them non-blocking for the programs they belong to as well.
+ * struct engine - what all handshakes share; the main thread's
+ * @mailbox: of the main thread's loop
+ * @workers: do the work
  * @credentials: for those that begin; may be replaced at any time, and what was there
  *	before is then released by its last handshake, or at once if it has none
  * @timeout_ms: limit for one handshake
  * @sizing: of the kernel's records
  * @limit: how many there may be
- * @active: how many there are
+ * @active: how many somebody waits for
+ * @taken: how many there are: the workers may still have some that were given up
  */
 struct engine {
-	uv_loop_t *loop;
-	uv_poll_t poll;
-	int epoll_fd;
+	struct mailbox *mailbox;
+	struct workers *workers;
 	struct credentials *credentials;
 	unsigned int timeout_ms;
 	struct kseal_record_sizing sizing;
 	unsigned int limit;
 	unsigned int active;
+	unsigned int taken;
 };
 
 /**
- * handshake_done_fn - a handshake has ended
+ * handshake_done_fn - a handshake has ended; called by the main thread
  * @owner: as given to handshake_begin()
  * @result: valid during the call; result->fd belongs to the callee
  */
 typedef void handshake_done_fn(void *owner, struct kseal_result *result);
 
-/** struct handshake - one of them, a member of its owner's list */
+/** enum handshake_state - as its worker knows it */
+enum handshake_state {
+	HANDSHAKE_RUNS,
+	HANDSHAKE_CLOSES,		/* it has ended, its timer has not */
+	HANDSHAKE_CLOSED,		/* @work is on its way back */
+};
+
+/**
+ * struct handshake - one of them, a member of its owner's list
+ *
+ * Up to @cancelled it is the main thread's, from there on its worker's until @work
+ * is back, but for @cancel.
+ *
+ * @credentials: counted there
+ * @cancelled: nobody waits for it; @work and @cancel come back both
+ * @work: takes it to the worker, and its result back
+ * @cancel: follows it there, and comes back behind it
+ * @answer: @cancel was met before @work was on its way back
+ * @begun: uv_hrtime()
+ */
 struct handshake {
 	LIST_ENTRY(handshake) link;
 	struct engine *engine;
+	struct worker *worker;
 	struct credentials *credentials;
-	uv_timer_t timer;
-	unsigned int timeout_ms;
-	uint32_t events;
-	struct tls tls;
-	struct kseal_result result;
 	handshake_done_fn *done;
 	void *owner;
+	int cancelled;
+
+	struct note work;
+	struct note cancel;
+
+	enum handshake_state state;
+	int answer;
+	uint64_t begun;
+	uv_timer_t timer;
+	struct watched watched;
+	unsigned int timeout_ms;
+	struct kseal_record_sizing sizing;
+	struct kseald_request request;
+	struct tls tls;
+	struct kseal_result result;
 };
 
-/** engine_start() - set @engine up; 0 or -errno. Members are filled before. */
-int engine_start(struct engine *engine);
+/* ---- engine.c: the main thread ------------------------------------------ */
 
 /** engine_replace() - other credentials for the handshakes that begin from now on */
 void engine_replace(struct engine *engine, struct credentials *credentials);
-
-/** engine_stop() - let go of the loop; there are no handshakes any more */
-void engine_stop(struct engine *engine);
 
 /**
  * handshake_begin() - take on one socket
  * @id: for the result
  * @fd: the engine's from now on, in any case
  * @list: the owner's, where the handshake stays until it ends
- * @done: called exactly once unless the handshake is cancelled, perhaps before
- *	this function returns
+ * @done: called exactly once unless the handshake is cancelled; before this
+ *	function returns if it is refused
  */
 void handshake_begin(struct engine *engine, uint32_t id, int fd,
 		     const struct kseald_request *request,
@@ -88,5 +118,19 @@ void handshake_begin(struct engine *engine, uint32_t id, int fd,
 
 /** handshake_cancel() - give it up: the socket is closed, nobody is told */
 void handshake_cancel(struct handshake *handshake);
+
+/* ---- handshake.c: its worker -------------------------------------------- */
+
+/**
+ * handshake_run() - do it, from its first message to the hand-over
+ * @ended: posted with @handshake->work; @handshake->result is set then
+ */
+void handshake_run(struct handshake *handshake, note_fn *ended);
+
+/**
+ * handshake_stop() - end it, if it has not ended
+ * @stopped: posted with @handshake->cancel, behind that of handshake_run()
+ */
+void handshake_stop(struct handshake *handshake, note_fn *stopped);
 
 #endif /* KSEALD_HANDSHAKE_H */

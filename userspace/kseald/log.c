@@ -18,7 +18,8 @@ static const struct {
 	{ "debug", LOG_LEVEL_DEBUG },
 };
 
-static enum log_level threshold = LOG_LEVEL_INFO;
+/* The main thread sets it while workers log. */
+static _Atomic enum log_level threshold = LOG_LEVEL_INFO;
 
 void log_set_level(enum log_level level)
 {

@@ -13,6 +13,7 @@
 #include "notify.h"
 #include "options.h"
 #include "server.h"
+#include "worker.h"
 
 enum {
 	EXIT_OK = 0,
@@ -31,6 +32,8 @@ struct daemon {
 	char **argv;
 	struct server server;
 	uv_loop_t loop;
+	struct mailbox mailbox;
+	struct workers workers;
 	uv_signal_t term;
 	uv_signal_t interrupt;
 	uv_signal_t hangup;
@@ -107,6 +110,8 @@ static void reload(struct daemon *daemon)
 	engine_replace(engine, credentials);
 	apply(engine, &fresh);
 	raise_descriptor_limit(fresh.max_handshakes);
+	if (fresh.workers != daemon->options.workers)
+		log_warning("another number of workers wants a restart");
 	if (differ(fresh.socket, daemon->options.socket) ||
 	    differ(fresh.group, daemon->options.group) || fresh.mode != daemon->options.mode)
 		log_warning("another socket, mode or group wants a restart");
@@ -133,36 +138,77 @@ static void watch_signal(struct daemon *daemon, uv_signal_t *handle, int number,
 	uv_unref((uv_handle_t *)handle);
 }
 
-static int serve(struct daemon *daemon)
+/* Workers come last: privileges and filters are a thread's, and theirs are to be
+ * those that are left by now.
+ */
+static int start(struct daemon *daemon)
+{
+	const struct options *options = &daemon->options;
+	struct server *server = &daemon->server;
+	int ret;
+
+	server->loop = &daemon->loop;
+	server->engine.mailbox = &daemon->mailbox;
+	server->engine.workers = &daemon->workers;
+	apply(&server->engine, options);
+	ret = activation_begin(&server->activation, FIRST_PASSED);
+	if (ret)
+		log_warning("sockets of the service manager cannot be used: %s", strerror(-ret));
+	ret = server_start(server, options);
+	if (ret)
+		return ret;
+	activation_end(&server->activation);
+	ret = workers_start(&daemon->workers, options->workers);
+	if (ret) {
+		log_error("cannot start %u threads (--workers): %s", options->workers,
+			  strerror(-ret));
+		server_abort(server);
+	}
+	return ret;
+}
+
+static void watch_signals(struct daemon *daemon)
+{
+	watch_signal(daemon, &daemon->term, SIGTERM, on_signal);
+	watch_signal(daemon, &daemon->interrupt, SIGINT, on_signal);
+	watch_signal(daemon, &daemon->hangup, SIGHUP, on_hangup);
+}
+
+static void serve(struct daemon *daemon)
 {
 	const struct options *options = &daemon->options;
 	int ret;
 
-	daemon->server.loop = &daemon->loop;
-	daemon->server.engine.loop = &daemon->loop;
-	apply(&daemon->server.engine, options);
-	ret = activation_begin(&daemon->server.activation, FIRST_PASSED);
-	if (ret)
-		log_warning("sockets of the service manager cannot be used: %s", strerror(-ret));
-	ret = server_start(&daemon->server, options);
-	if (ret)
-		return ret;
-	activation_end(&daemon->server.activation);
-	watch_signal(daemon, &daemon->term, SIGTERM, on_signal);
-	watch_signal(daemon, &daemon->interrupt, SIGINT, on_signal);
-	watch_signal(daemon, &daemon->hangup, SIGHUP, on_hangup);
+	watch_signals(daemon);
 	log_info("ready at %s", options->socket);
 	ret = notify_ready(options->ready_fd);
 	if (ret)
 		log_warning("cannot tell that kseald is ready: %s",
 			    strerror(-ret));
 	uv_run(&daemon->loop, UV_RUN_DEFAULT);
+	workers_stop(&daemon->workers);
 	uv_close((uv_handle_t *)&daemon->term, NULL);
 	uv_close((uv_handle_t *)&daemon->interrupt, NULL);
 	uv_close((uv_handle_t *)&daemon->hangup, NULL);
-	uv_run(&daemon->loop, UV_RUN_DEFAULT);
 	log_info("stopped");
-	return 0;
+}
+
+static int run_loop(struct daemon *daemon)
+{
+	int ret = uv_loop_init(&daemon->loop);
+
+	if (ret)
+		return ret;
+	ret = mailbox_open(&daemon->mailbox, &daemon->loop);
+	if (!ret) {
+		ret = start(daemon);
+		if (!ret)
+			serve(daemon);
+		mailbox_close(&daemon->mailbox);
+	}
+	uv_run(&daemon->loop, UV_RUN_DEFAULT);
+	uv_loop_close(&daemon->loop);
+	return ret;
 }
 
 static int run(struct daemon *daemon)
@@ -183,11 +229,7 @@ static int run(struct daemon *daemon)
 		log_info("options, certificates and keys are in order");
 	else {
 		raise_descriptor_limit(daemon->options.max_handshakes);
-		ret = uv_loop_init(&daemon->loop);
-		if (!ret) {
-			ret = serve(daemon);
-			uv_loop_close(&daemon->loop);
-		}
+		ret = run_loop(daemon);
 	}
 	credentials_release(daemon->server.engine.credentials);
 	return ret ? EXIT_TROUBLE : EXIT_OK;

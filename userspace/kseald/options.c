@@ -9,6 +9,7 @@
 #include "config.h"
 #include "kseal.h"
 #include "options.h"
+#include "worker.h"
 #include "parser.h"
 
 enum {
@@ -132,6 +133,16 @@ static int parse_max_handshakes(struct parser *parser, const char *value)
 	return 0;
 }
 
+static int parse_workers(struct parser *parser, const char *value)
+{
+	unsigned long number;
+
+	if (parse_number(value, 10, WORKERS_MAX, &number) || !number)
+		return options_complain(parser, "workers", value, "must be a number from 1 to 256");
+	parser->options->workers = number;
+	return 0;
+}
+
 /* BYTES[,SECONDS] */
 static int parse_record_sizing(struct parser *parser, const char *value)
 {
@@ -245,6 +256,8 @@ static const struct option_row rows[] = {
 	  parse_timeout },
 	{ "max-handshakes", "N", "limit of handshakes at a time (default: 1024)",
 	  parse_max_handshakes },
+	{ "workers", "N", "threads that do handshakes (default: one for each\n"
+	  "processor)", parse_workers },
 	{ "record-sizing", "BYTES[,SECONDS]",
 	  "send so many bytes in records of one packet each, at\n"
 	  "the beginning and after idling so long (1 second):\n"
@@ -395,6 +408,7 @@ static void set_defaults(struct options *options)
 	options->mode = DEFAULT_MODE;
 	options->timeout_ms = DEFAULT_TIMEOUT_MS;
 	options->max_handshakes = DEFAULT_MAX_HANDSHAKES;
+	options->workers = workers_default();
 	options->ready_fd = -1;
 	options->log_level = LOG_LEVEL_INFO;
 }

@@ -44,6 +44,7 @@ struct options {
 	struct kept_strings kept;
 	unsigned int timeout_ms;	/* limit for one handshake */
 	unsigned int max_handshakes;	/* limit at a time */
+	unsigned int workers;		/* threads */
 	struct kseal_record_sizing sizing; /* of all sockets given back */
 	int ready_fd;			/* -1 for none */
 	enum log_level log_level;

@@ -64,9 +64,6 @@ int server_start(struct server *server, const struct options *options)
 	server->sock = listen_at(options, &server->activation, &server->stat);
 	if (server->sock < 0)
 		return server->sock;
-	ret = engine_start(&server->engine);
-	if (ret)
-		goto close;
 	uv_timer_init(server->loop, &server->retry);
 	server->retry.data = server;
 	server->listener.data = server;
@@ -76,8 +73,6 @@ int server_start(struct server *server, const struct options *options)
 				    accept_programs);
 	if (!ret)
 		return 0;
-
-close:
 	log_error("cannot watch the socket %s: %s", server->path, strerror(-ret));
 	listen_remove(server->path, &server->stat);
 	close(server->sock);
@@ -109,7 +104,6 @@ void server_abort(struct server *server)
 	server->closed = 1;
 	while ((client = LIST_FIRST(&server->clients)))
 		client_close(client);
-	engine_stop(&server->engine);
 }
 
 static void end_if_idle(struct server *server)

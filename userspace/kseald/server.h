@@ -15,7 +15,7 @@ struct options;
 /**
  * struct server - kseald, but for its credentials
  * @loop: runs it
- * @engine: does the handshakes
+ * @engine: has the handshakes done
  * @activation: sockets that the service manager passed
  * @listener: watches @sock
  * @retry: takes up accepting again after descriptors ran out

@@ -61,6 +61,7 @@ static void defaults_are_as_documented(void **state)
 	assert_int_equal(run.options.mode, 0660);
 	assert_int_equal(run.options.timeout_ms, 10000);
 	assert_int_equal(run.options.max_handshakes, 1024);
+	assert_in_range(run.options.workers, 1, 256);
 	assert_int_equal(run.options.sizing.bytes, 0);
 	assert_int_equal(run.options.ready_fd, -1);
 	assert_int_equal(run.options.log_level, LOG_LEVEL_INFO);
@@ -85,7 +86,7 @@ static void every_option_is_taken(void **state)
 	(void)state;
 	PARSE(&run, "--socket=/x/y", "--mode", "0600", "--group=web",
 	      "--timeout=2.5", "--max-handshakes=7", "--ready-fd=3",
-	      "--record-sizing=30000,2.5",
+	      "--record-sizing=30000,2.5", "--workers=3",
 	      "--log-level=debug", "--ca=/ca.pem", "--check", "--foreground");
 	assert_int_equal(run.verdict, OPTIONS_RUN);
 	assert_string_equal(run.options.socket, "/x/y");
@@ -93,6 +94,7 @@ static void every_option_is_taken(void **state)
 	assert_string_equal(run.options.group, "web");
 	assert_int_equal(run.options.timeout_ms, 2500);
 	assert_int_equal(run.options.max_handshakes, 7);
+	assert_int_equal(run.options.workers, 3);
 	assert_int_equal(run.options.sizing.bytes, 30000);
 	assert_int_equal(run.options.sizing.idle_ms, 2500);
 	assert_int_equal(run.options.ready_fd, 3);
