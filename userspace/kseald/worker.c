@@ -31,6 +31,7 @@ static void close_down(void *context)
 
 	mailbox_let_go(&worker->mailbox);
 	mailbox_close(&worker->mailbox);
+	relays_close(&worker->relays);
 	watch_close(&worker->watch);
 }
 
@@ -43,13 +44,18 @@ static int set_up(struct worker *worker)
 	ret = watch_open(&worker->watch, &worker->loop);
 	if (ret)
 		goto close_loop;
-	ret = mailbox_open(&worker->mailbox, &worker->loop);
+	ret = relays_open(&worker->relays, &worker->loop, &worker->watch);
 	if (ret)
 		goto close_watch;
+	ret = mailbox_open(&worker->mailbox, &worker->loop);
+	if (ret)
+		goto close_relays;
 	mailbox_hold(&worker->mailbox);
 	worker->load = 0;
 	return 0;
 
+close_relays:
+	relays_close(&worker->relays);
 close_watch:
 	watch_close(&worker->watch);
 	uv_run(&worker->loop, UV_RUN_DEFAULT);

@@ -9,7 +9,7 @@
  *	worker_take(): the least busy one
  *	mailbox_hold() its own mailbox
  *	worker_post(worker, note) ------------> run(context): from here on it may
- *						use worker->loop and worker->watch
+ *						use worker->loop, watch and relays
  *	run(context) <------------------------- mailbox_post() to the main mailbox,
  *						when its handles are closed
  *	worker_give_back()
@@ -26,6 +26,7 @@
 #include <uv.h>
 
 #include "mailbox.h"
+#include "relay.h"
 #include "watch.h"
 
 enum {
@@ -34,7 +35,7 @@ enum {
 
 /**
  * struct worker - one thread
- * @loop, @watch: for whatever runs on its thread
+ * @loop, @watch, @relays: for whatever runs on its thread
  * @mailbox: for others to have something run there
  * @load: how much it has been given; the main thread's
  */
@@ -42,6 +43,7 @@ struct worker {
 	uv_thread_t thread;
 	uv_loop_t loop;
 	struct watch watch;
+	struct relays relays;
 	struct mailbox mailbox;
 	struct note stop;
 	unsigned int load;
