@@ -30,22 +30,27 @@ enum {
 	ROW_VERBOSE,
 	ROW_TIMEOUT,
 	ROW_HELP,
+	ROW_CLIENT_AUTH,
 };
 
 static const struct row rows[] = {
-	[ROW_VERBOSE] = { "verbose", NULL, "tell at the end what was sent and "
-			  "received", BOTH, 0 },
+	[ROW_VERBOSE] = { "verbose", NULL, "tell whose certificate it was, and at the "
+			  "end what was sent and received", BOTH, 0 },
 	[ROW_TIMEOUT] = { "timeout", "SECONDS", "limit for the handshake "
 			  "(default: kseald's)", BOTH, 0 },
 	[ROW_HELP] = { "help", NULL, "print this and exit", BOTH, 0 },
+	[ROW_CLIENT_AUTH] = { "client-auth", "HOW", "optional or required: ask the client for "
+			      "a certificate", KSEAL_SERVER, 0 },
 	{ "broker", "PATH", "kseald's socket (default: " KSEAL_BROKER_PATH ")",
 	  BOTH, offsetof(struct endpoint, broker) },
 	{ "alpn", "LIST", "protocols, most wanted first: h2,http/1.1", BOTH,
 	  offsetof(struct endpoint, alpn) },
 	{ "server-name", "NAME", "name to send and to verify (default: HOST)",
 	  KSEAL_CLIENT, offsetof(struct endpoint, server_name) },
-	{ "identity", "NAME", "certificate to use (default: SNI picks)",
-	  KSEAL_SERVER, offsetof(struct endpoint, identity) },
+	{ "pin", "PIN", "keys the server may have: sha256//BASE64;...", KSEAL_CLIENT,
+	  offsetof(struct endpoint, pin) },
+	{ "identity", "NAME", "certificate to show (client: if asked; server: SNI picks)",
+	  BOTH, offsetof(struct endpoint, identity) },
 	{ "bind", "ADDRESS", "address to listen at (default: all)",
 	  KSEAL_SERVER, offsetof(struct endpoint, bind) },
 };
@@ -86,6 +91,19 @@ static int parse_timeout(struct endpoint *endpoint, const char *text)
 	return -1;
 }
 
+static int parse_client_auth(struct endpoint *endpoint, const char *text)
+{
+	if (!strcmp(text, "optional")) {
+		endpoint->client_auth = KSEAL_CLIENT_AUTH_OPTIONAL;
+	} else if (!strcmp(text, "required")) {
+		endpoint->client_auth = KSEAL_CLIENT_AUTH_REQUIRED;
+	} else {
+		fprintf(stderr, "kseal: --client-auth %s: must be optional or required\n", text);
+		return EXIT_USAGE;
+	}
+	return -1;
+}
+
 static int apply(struct endpoint *endpoint, int index, const char *value,
 		 enum kseal_role role)
 {
@@ -100,6 +118,8 @@ static int apply(struct endpoint *endpoint, int index, const char *value,
 		return -1;
 	case ROW_TIMEOUT:
 		return parse_timeout(endpoint, value);
+	case ROW_CLIENT_AUTH:
+		return parse_client_auth(endpoint, value);
 	default:
 		member = (const char **)((char *)endpoint + rows[index].offset);
 		*member = value;
@@ -183,6 +203,26 @@ static void print_result(const struct kseal_result *result)
 	fprintf(stderr, ", peer %s\n", result->peer);
 }
 
+/* Whose certificate it was, which kseald has verified. */
+static void print_identity(const struct kseal_result *result)
+{
+	static const uint8_t none[KSEAL_FINGERPRINT_SIZE];
+	size_t i;
+
+	if (!memcmp(result->peer_fingerprint, none, sizeof(none))) {
+		fprintf(stderr, "kseal: the peer has shown no certificate\n");
+		return;
+	}
+	fprintf(stderr, "kseal: the peer is %s", result->peer_subject[0] ?
+		result->peer_subject : "of no name");
+	if (result->peer_names[0])
+		fprintf(stderr, " (%s)", result->peer_names);
+	fprintf(stderr, ", SHA-256 ");
+	for (i = 0; i < KSEAL_FINGERPRINT_SIZE; i++)
+		fprintf(stderr, "%02x", result->peer_fingerprint[i]);
+	fprintf(stderr, "\n");
+}
+
 /* Returns the socket that speaks TLS, or -errno. */
 static int shake_hands(const struct endpoint *endpoint, enum kseal_role role,
 		       int fd)
@@ -192,8 +232,11 @@ static int shake_hands(const struct endpoint *endpoint, enum kseal_role role,
 		.role = role,
 		.server_name = endpoint->server_name,
 		.alpn = endpoint->alpn,
-		.identity = endpoint->identity,
+		.identity = role == KSEAL_SERVER ? endpoint->identity : NULL,
 		.timeout_ms = endpoint->timeout_ms,
+		.pin = endpoint->pin,
+		.client_identity = role == KSEAL_CLIENT ? endpoint->identity : NULL,
+		.client_auth = endpoint->client_auth,
 	};
 	struct kseal_result result = { .fd = -1 };
 	struct kseal_broker *broker;
@@ -210,6 +253,8 @@ static int shake_hands(const struct endpoint *endpoint, enum kseal_role role,
 		return ret;
 	}
 	print_result(&result);
+	if (endpoint->verbose)
+		print_identity(&result);
 	return result.fd;
 }
 

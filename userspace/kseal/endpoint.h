@@ -15,6 +15,8 @@ struct endpoint {
 	const char *identity;
 	const char *alpn;
 	const char *bind;
+	const char *pin;
+	enum kseal_client_auth client_auth;
 	unsigned int timeout_ms;
 	int verbose;
 	char **arguments;

@@ -139,8 +139,9 @@ static void log_result(const struct client *client,
 			 result->peer[0] ? result->peer : "unknown",
 			 result->reason);
 	else
-		log_info("process %d, peer %s: %s, %s", client->pid, result->peer,
-			 kseal_version_name(result->version), result->suite);
+		log_info("process %d, peer %s: %s, %s%s%s", client->pid, result->peer,
+			 kseal_version_name(result->version), result->suite,
+			 result->peer_subject[0] ? ", certificate of " : "", result->peer_subject);
 }
 
 static void answer_result(void *owner, struct kseal_result *result)

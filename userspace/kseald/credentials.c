@@ -8,6 +8,8 @@
 #include <unistd.h>
 #include <sys/stat.h>
 
+#include "authorities.h"
+#include "cert_text.h"
 #include "credentials.h"
 #include "log.h"
 #include "match.h"
@@ -70,13 +72,11 @@ static void check_time(const struct identity_option *option,
 	const time_t now = time(NULL);
 	const time_t until = gnutls_x509_crt_get_expiration_time(leaf);
 	const time_t from = gnutls_x509_crt_get_activation_time(leaf);
-	char date[32] = "";
-	struct tm tm;
+	char date[CERT_DATE_SIZE];
 
 	if (now <= until && now >= from)
 		return;
-	if (gmtime_r(now > until ? &until : &from, &tm))
-		strftime(date, sizeof(date), "%Y-%m-%d %H:%M UTC", &tm);
+	cert_date(now > until ? until : from, date);
 	if (now > until)
 		log_warning("identity %s: certificate %s expired on %s: clients "
 			    "will refuse it", option->name, option->cert, date);
@@ -170,6 +170,8 @@ static void free_identity(struct identity *identity)
 	free(identity->leaves);
 	if (identity->server)
 		gnutls_certificate_free_credentials(identity->server);
+	if (identity->client)
+		gnutls_certificate_free_credentials(identity->client);
 	if (identity->ticket_key.data)
 		explicit_bzero(identity->ticket_key.data,
 			       identity->ticket_key.size);
@@ -214,38 +216,58 @@ static int load_identities(struct credentials *credentials,
 			STAILQ_INSERT_TAIL(&credentials->identities, identity,
 					   next);
 		}
+		identity->roles |= option->roles;
 		one = add_pair(identity, option);
 		if (one)
 			ret = one;
 	}
+	STAILQ_FOREACH(identity, &credentials->identities, next)
+		if (!identity->roles)
+			identity->roles = KSEAL_SERVER;
 	return ret;
 }
 
-/* ---- the rest ----------------------------------------------------------- */
+/* ---- the client role ------------------------------------------------------ */
 
-static int load_authorities(struct credentials *credentials, const char *ca)
+static int load_client_identity(struct identity *identity, const char *ca)
 {
-	int n;
-
-	n = gnutls_certificate_allocate_credentials(&credentials->client);
-	if (n < 0)
+	if (gnutls_certificate_allocate_credentials(&identity->client))
 		return -ENOMEM;
-	if (!ca) {
-		n = gnutls_certificate_set_x509_system_trust(credentials->client);
-		if (n <= 0)
-			log_warning("the system has no certificate authorities: "
-				    "the client role will trust no server; "
-				    "install ca-certificates or use --ca");
-		return 0;
-	}
-	n = gnutls_certificate_set_x509_trust_file(credentials->client, ca,
-						   GNUTLS_X509_FMT_PEM);
-	if (n > 0)
-		return 0;
-	log_error("cannot read certificate authorities (PEM) from %s: %s", ca,
-		  n < 0 ? gnutls_strerror(n) : "there are none in it");
-	return -EINVAL;
+	return authorities_load(identity->client, ca);
 }
+
+static int load_client_pairs(struct credentials *credentials,
+			     const struct identity_options *options)
+{
+	const struct identity_option *option;
+	const struct identity *identity;
+	int ret = 0;
+
+	STAILQ_FOREACH(option, options, next) {
+		identity = find_identity(credentials, option->name);
+		if (identity && identity->client &&
+		    gnutls_certificate_set_x509_key_file(identity->client, option->cert,
+							 option->key, GNUTLS_X509_FMT_PEM) < 0)
+			ret = -EINVAL;
+	}
+	return ret;
+}
+
+static int load_client_role(struct credentials *credentials, const struct options *options)
+{
+	struct identity *identity;
+	int ret;
+
+	if (gnutls_certificate_allocate_credentials(&credentials->client))
+		return -ENOMEM;
+	ret = authorities_load(credentials->client, options->ca);
+	STAILQ_FOREACH(identity, &credentials->identities, next)
+		if (!ret && identity->roles & KSEAL_CLIENT)
+			ret = load_client_identity(identity, options->ca);
+	return ret ? ret : load_client_pairs(credentials, &options->identities);
+}
+
+/* ---- the rest ----------------------------------------------------------- */
 
 static int load_priority(struct credentials *credentials, const struct suites *suites)
 {
@@ -282,7 +304,10 @@ int credentials_load(struct credentials *credentials,
 	if (gnutls_session_ticket_key_generate(&credentials->ticket_key))
 		return -ENOMEM;
 	ret = load_identities(credentials, &options->identities);
-	more = load_authorities(credentials, options->ca);
+	more = load_client_role(credentials, options);
+	if (!ret)
+		ret = more;
+	more = authorities_load_for_clients(credentials, options);
 	return ret ? ret : more;
 }
 
@@ -348,13 +373,17 @@ static int names_host(const struct identity *identity, const char *host)
 const struct identity *
 credentials_by_host(const struct credentials *credentials, const char *host)
 {
-	const struct identity *identity;
+	const struct identity *identity, *first = NULL;
 
-	if (host)
-		STAILQ_FOREACH(identity, &credentials->identities, next)
-			if (names_host(identity, host))
-				return identity;
-	return STAILQ_FIRST(&credentials->identities);
+	STAILQ_FOREACH(identity, &credentials->identities, next) {
+		if (!(identity->roles & KSEAL_SERVER))
+			continue;
+		if (!first)
+			first = identity;
+		if (!host || names_host(identity, host))
+			return identity;
+	}
+	return first;
 }
 
 const struct identity *
@@ -366,7 +395,8 @@ credentials_by_hello(const struct credentials *credentials, const struct hello *
 	if (!hello_host(hello, host))
 		return credentials_by_host(credentials, NULL);
 	STAILQ_FOREACH(identity, &credentials->identities, next)
-		if (names_host(identity, host) && match_identity(credentials, identity, hello))
+		if (identity->roles & KSEAL_SERVER && names_host(identity, host) &&
+		    match_identity(credentials, identity, hello))
 			return identity;
 	return credentials_by_host(credentials, host);
 }

@@ -3,18 +3,26 @@
 #ifndef KSEALD_CREDENTIALS_H
 #define KSEALD_CREDENTIALS_H
 
+#include <time.h>
 #include <sys/queue.h>
 #include <gnutls/gnutls.h>
 #include <gnutls/x509.h>
 
 #include "hello.h"
 #include "suites.h"
+#include "kseal.h"
 
 struct options;
 
 /**
  * struct identity - one name of --identity
- * @server: its certificates and keys
+ * @server: its certificates and keys, and the authorities for its clients' ones
+ * @client: the same certificates, to show as a client, and the authorities for servers;
+ *	NULL unless @roles has KSEAL_CLIENT
+ * @roles: enum kseal_role, in which it may be shown; several added
+ * @client_auth: what its clients are asked for, at least
+ * @has_client_ca: their certificates can be checked
+ * @crl_until: when what is known of revoked ones gets old, 0 for never
  * @leaves: the certificates of @server that name hosts
  * @keys: kinds of their keys, a bit for each enum hello_key
  * @ticket_key: seals session tickets of programs that insist on this identity,
@@ -23,6 +31,11 @@ struct options;
 struct identity {
 	STAILQ_ENTRY(identity) next;
 	gnutls_certificate_credentials_t server;
+	gnutls_certificate_credentials_t client;
+	unsigned int roles;
+	enum kseal_client_auth client_auth;
+	int has_client_ca;
+	time_t crl_until;
 	gnutls_x509_crt_t *leaves;
 	size_t leaf_count;
 	unsigned int keys;
@@ -38,7 +51,7 @@ STAILQ_HEAD(identities, identity);
  * Every worker looks at them at the same time, with no lock. The main thread alone
  * counts @users.
  *
- * @identities: in the order of the options; the first is the default
+ * @identities: in the order of the options; the first of the server role is the default
  * @client: the authorities that a server's certificate is checked against
  * @priority: versions and suites
  * @accepts: the same as lists of names, for messages
@@ -87,8 +100,8 @@ credentials_by_name(const struct credentials *credentials, const char *name);
  * credentials_by_host() - the identity to answer a client with
  * @host: what it asked for by SNI, NULL for nothing
  *
- * Return: the first identity with a certificate for @host (wildcards as in
- * RFC 6125 6.4.3); else the first of all; NULL when there are none.
+ * Return: the first identity of the server role with a certificate for @host
+ * (wildcards as in RFC 6125 6.4.3); else the first of all; NULL when there are none.
  */
 const struct identity *
 credentials_by_host(const struct credentials *credentials, const char *host);

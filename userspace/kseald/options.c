@@ -114,6 +114,42 @@ static int parse_ca(struct parser *parser, const char *value)
 	return options_keep(&parser->options->ca, parser, value);
 }
 
+int options_client_auth(struct parser *parser, const char *value, enum kseal_client_auth *auth)
+{
+	static const struct {
+		const char *name;
+		enum kseal_client_auth auth;
+	} words[] = {
+		{ "none", KSEAL_CLIENT_AUTH_NONE },
+		{ "optional", KSEAL_CLIENT_AUTH_OPTIONAL },
+		{ "required", KSEAL_CLIENT_AUTH_REQUIRED },
+	};
+
+	for (size_t i = 0; i < sizeof(words) / sizeof(words[0]); i++) {
+		if (strcmp(words[i].name, value))
+			continue;
+		*auth = words[i].auth;
+		return 0;
+	}
+	return options_complain(parser, "client-auth", value,
+				"must be none, optional or required");
+}
+
+static int parse_client_ca(struct parser *parser, const char *value)
+{
+	return options_keep(&parser->options->clients.ca, parser, value);
+}
+
+static int parse_client_crl(struct parser *parser, const char *value)
+{
+	return options_keep(&parser->options->clients.crl, parser, value);
+}
+
+static int parse_client_auth(struct parser *parser, const char *value)
+{
+	return options_client_auth(parser, value, &parser->options->clients.auth);
+}
+
 static int parse_timeout(struct parser *parser, const char *value)
 {
 	if (parse_seconds(value, &parser->options->timeout_ms))
@@ -247,6 +283,12 @@ static const struct option_row rows[] = {
 	  "DHE-RSA, RSA (default: the first two)", options_key_exchange },
 	{ "groups", "LIST", "for key exchange, most wanted first: X25519, secp256r1,\n"
 	  "... (default: all)", options_groups },
+	{ "client-ca", "FILE", "authorities (PEM) that clients' certificates are\n"
+	  "checked against, in the server role", parse_client_ca },
+	{ "client-auth", "HOW", "none (default), optional or required: whether clients\n"
+	  "are asked for a certificate", parse_client_auth },
+	{ "client-crl", "FILE", "lists of revoked certificates (PEM) of --client-ca",
+	  parse_client_crl },
 	{ "socket", "PATH", "where programs connect\n"
 	  "(default: " KSEAL_BROKER_PATH ")", parse_socket },
 	{ "mode", "OCTAL", "permissions of that socket (default: 0660)",

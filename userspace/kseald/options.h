@@ -7,20 +7,31 @@
 #include <sys/queue.h>
 #include <sys/types.h>
 
-#include <linux/kseal.h>
-
+#include "kseal.h"
 #include "log.h"
 #include "suites.h"
 
 /** Name of the certificate given by --cert and --key. */
 #define DEFAULT_IDENTITY	"default"
 
-/** struct identity_option - one --identity NAME=CERT,KEY */
+/** struct client_option - which certificates clients are to show, and to whom */
+struct client_option {
+	const char *ca;			/* who vouches for them, NULL for nobody */
+	const char *crl;		/* those revoked, NULL for none */
+	enum kseal_client_auth auth;
+};
+
+/**
+ * struct identity_option - one --identity NAME=CERT,KEY
+ * @roles: enum kseal_role, several added; 0 if it was not said
+ */
 struct identity_option {
 	STAILQ_ENTRY(identity_option) next;
 	char *name;
 	char *cert;
 	char *key;
+	unsigned int roles;
+	struct client_option clients;
 };
 
 STAILQ_HEAD(identity_options, identity_option);
@@ -39,6 +50,7 @@ struct options {
 	mode_t mode;			/* permissions of that socket */
 	const char *group;		/* its group, NULL to leave it */
 	const char *ca;			/* NULL for the system's authorities */
+	struct client_option clients;	/* of identities that say nothing about them */
 	struct identity_options identities;
 	struct suites suites;		/* what is agreed to */
 	struct kept_strings kept;

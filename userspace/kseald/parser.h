@@ -45,6 +45,13 @@ int options_ciphers(struct parser *parser, const char *value);
 int options_key_exchange(struct parser *parser, const char *value);
 int options_groups(struct parser *parser, const char *value);
 
+/**
+ * options_client_auth() - read "none", "optional" or "required"
+ *
+ * Return: 0, or -EINVAL, having complained.
+ */
+int options_client_auth(struct parser *parser, const char *value, enum kseal_client_auth *auth);
+
 /* ---- sections.c --------------------------------------------------------- */
 
 /** The lists of groups of the configuration file. */

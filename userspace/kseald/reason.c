@@ -18,6 +18,17 @@ const char *reason_stage(const struct tls *tls, char *buf, size_t size)
 	return buf;
 }
 
+/* A verdict on a certificate, with the alert that says so. */
+static void certificate_refused(struct tls *tls, struct kseal_result *result)
+{
+	const gnutls_alert_description_t alert = peer_explain(tls, result);
+	const size_t len = strlen(result->reason);
+
+	if (!gnutls_alert_send(tls->session, GNUTLS_AL_FATAL, alert))
+		snprintf(result->reason + len, sizeof(result->reason) - len,
+			 "; sent alert %d (%s)", alert, gnutls_alert_get_name(alert));
+}
+
 /* The alert that goes with @ret, sent now; NULL when none does. */
 static const char *send_alert(struct tls *tls, int ret, int *number)
 {
@@ -50,40 +61,6 @@ static void connection_lost(struct tls *tls, const char *stage,
 			 stage);
 }
 
-/* GnuTLS ends each sentence of its verdict with a space. */
-static void trim(char *text)
-{
-	size_t len = strlen(text);
-
-	while (len && text[len - 1] == ' ')
-		text[--len] = '\0';
-}
-
-static void certificate_refused(struct tls *tls, int ret,
-				struct kseal_result *result)
-{
-	const unsigned int status =
-		gnutls_session_get_verify_cert_status(tls->session);
-	gnutls_datum_t text = { 0 };
-	const char *alert;
-	int number;
-
-	alert = send_alert(tls, ret, &number);
-	if (gnutls_certificate_verification_status_print(status, GNUTLS_CRT_X509,
-							 &text, 0) < 0)
-		text.data = NULL;
-	else
-		trim((char *)text.data);
-	tls_fail(result, EACCES, "the certificate for %s is refused: %s",
-		 tls->server_name,
-		 text.data ? (char *)text.data : gnutls_strerror(ret));
-	gnutls_free(text.data);
-	if (alert)
-		snprintf(result->reason + strlen(result->reason),
-			 sizeof(result->reason) - strlen(result->reason),
-			 " Sent alert %d (%s)", number, alert);
-}
-
 static void handshake_failed(struct tls *tls, int ret, const char *stage,
 			     struct kseal_result *result)
 {
@@ -107,6 +84,10 @@ void reason_of_handshake(struct tls *tls, int ret, struct kseal_result *result)
 	char buf[64];
 	const char *stage = reason_stage(tls, buf, sizeof(buf));
 
+	if (ret == GNUTLS_E_CERTIFICATE_ERROR && tls->peer > PEER_BELIEVED) {
+		certificate_refused(tls, result);
+		return;
+	}
 	switch (ret) {
 	case GNUTLS_E_FATAL_ALERT_RECEIVED:
 	case GNUTLS_E_WARNING_ALERT_RECEIVED:
@@ -117,9 +98,10 @@ void reason_of_handshake(struct tls *tls, int ret, struct kseal_result *result)
 	case GNUTLS_E_PUSH_ERROR:
 		connection_lost(tls, stage, result);
 		break;
-	case GNUTLS_E_CERTIFICATE_ERROR:
-	case GNUTLS_E_CERTIFICATE_VERIFICATION_ERROR:
-		certificate_refused(tls, ret, result);
+	case GNUTLS_E_CERTIFICATE_REQUIRED:
+	case GNUTLS_E_NO_CERTIFICATE_FOUND:
+		tls->peer = PEER_MISSING;
+		certificate_refused(tls, result);
 		break;
 	default:
 		handshake_failed(tls, ret, stage, result);

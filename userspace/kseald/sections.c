@@ -70,10 +70,56 @@ static int identity_key(void *context, const char *value)
 	return copy(&parser->identity->key, value);
 }
 
+static int identity_role(void *context, const char *value)
+{
+	static const struct {
+		const char *name;
+		unsigned int roles;
+	} words[] = {
+		{ "server", KSEAL_SERVER },
+		{ "client", KSEAL_CLIENT },
+		{ "both", KSEAL_SERVER | KSEAL_CLIENT },
+	};
+	struct parser *parser = context;
+
+	for (size_t i = 0; i < sizeof(words) / sizeof(words[0]); i++) {
+		if (strcmp(words[i].name, value))
+			continue;
+		parser->identity->roles = words[i].roles;
+		return 0;
+	}
+	return options_complain(parser, "role", value, "must be server, client or both");
+}
+
+static int identity_client_ca(void *context, const char *value)
+{
+	struct parser *parser = context;
+
+	return options_keep(&parser->identity->clients.ca, parser, value);
+}
+
+static int identity_client_crl(void *context, const char *value)
+{
+	struct parser *parser = context;
+
+	return options_keep(&parser->identity->clients.crl, parser, value);
+}
+
+static int identity_client_auth(void *context, const char *value)
+{
+	struct parser *parser = context;
+
+	return options_client_auth(parser, value, &parser->identity->clients.auth);
+}
+
 static const struct config_member identity_members[] = {
 	{ "name", identity_name },
 	{ "certificate", identity_certificate },
 	{ "key", identity_key },
+	{ "role", identity_role },
+	{ "client-ca", identity_client_ca },
+	{ "client-auth", identity_client_auth },
+	{ "client-crl", identity_client_crl },
 };
 
 static int end_identity(void *context)

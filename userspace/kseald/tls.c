@@ -83,18 +83,12 @@ static int check_request(struct tls *tls, const struct kseald_request *request,
 {
 	switch (request->role) {
 	case KSEAL_SERVER:
-		if (request->server_name[0])
-			return tls_fail(result, EINVAL, "a server name goes with "
-					"the client role only");
+		if (request->server_name[0] || request->pin[0] || request->client_identity[0])
+			return tls_fail(result, EINVAL, "a server name, a pin and an identity "
+					"to show to a server go with the client role only");
 		return server_find_identity(tls, request, result);
 	case KSEAL_CLIENT:
-		if (!request->server_name[0])
-			return tls_fail(result, EINVAL, "the client role needs the "
-					"name of the server to verify");
-		if (request->identity[0])
-			return tls_fail(result, EINVAL, "an identity goes with the "
-					"server role only");
-		return 0;
+		return client_check_request(tls, request, result);
 	default:
 		return tls_fail(result, EINVAL, "unknown role %u", request->role);
 	}
@@ -199,6 +193,7 @@ static void describe(const struct tls *tls, struct kseal_result *result)
 		snprintf(result->suite, sizeof(result->suite), "%s", suite);
 	describe_alpn(tls, result);
 	describe_server_name(tls, result);
+	peer_describe(tls, result);
 }
 
 static int shake(struct tls *tls)
@@ -211,6 +206,8 @@ static int shake(struct tls *tls)
 		ret = gnutls_handshake(tls->session);
 	} while (ret < 0 && ret != GNUTLS_E_AGAIN &&
 		 !gnutls_error_is_fatal(ret) && ++odd < MAX_ODD_RECORDS);
+	if (!ret)
+		ret = server_check_resumed(tls);
 	tls->shaken = !ret;
 	return ret;
 }

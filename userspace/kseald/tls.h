@@ -7,11 +7,10 @@
 
 #include "hello.h"
 #include "kseal.h"
+#include "protocol.h"
 
 struct credentials;
 struct identity;
-struct kseald_alpn;
-struct kseald_request;
 
 /** enum tls_step - what a session waits for */
 enum tls_step {
@@ -19,6 +18,17 @@ enum tls_step {
 	TLS_WAIT_WRITE,
 	TLS_DONE,
 	TLS_FAILED,
+};
+
+/** enum peer_state - what became of the other end's certificate */
+enum peer_state {
+	PEER_UNSEEN,			/* there was none to look at, or not yet */
+	PEER_BELIEVED,
+	PEER_REFUSED,			/* for @verdict's reasons */
+	PEER_NOT_PINNED,		/* good, but its key is not one of those asked for */
+	PEER_LIST_OLD,			/* what is known of revoked ones is out of its time */
+	PEER_MISSING,			/* a client that must show one has not */
+	PEER_NOBODY_VOUCHES,		/* server: there is no authority to check it with */
 };
 
 /**
@@ -33,7 +43,11 @@ enum tls_step {
  * @tickets_wanted: server: the client takes tickets of TLS 1.3
  * @shaken: gnutls_handshake() is done
  * @server_name: client: the host to name and to verify, empty for a server
- * @verify: what @server_name's certificate must show
+ * @verify: what the other end's certificate must show, @verify_count of it
+ * @pins: client: keys that the server may have, empty for any
+ * @client_auth: server: what the program wants of clients, at least
+ * @peer: what became of the other end's certificate
+ * @verdict: enum gnutls_certificate_status_t on it
  */
 struct tls {
 	gnutls_session_t session;
@@ -49,6 +63,11 @@ struct tls {
 	int shaken;
 	char server_name[KSEAL_NAME_SIZE];
 	gnutls_typed_vdata_st verify[2];
+	unsigned int verify_count;
+	char pins[KSEALD_PIN_SIZE];
+	enum kseal_client_auth client_auth;
+	enum peer_state peer;
+	unsigned int verdict;
 };
 
 /**
@@ -124,10 +143,50 @@ int server_send_tickets(struct tls *tls);
 /** server_clean_up() - free what is a server's alone */
 void server_clean_up(struct tls *tls);
 
+/**
+ * server_check_resumed() - a session that goes on is as good as one that begins
+ *
+ * What the client has shown then is checked again, by what is asked and known now.
+ *
+ * Return: 0; GNUTLS_E_CERTIFICATE_ERROR, and @tls->peer tells why.
+ */
+int server_check_resumed(struct tls *tls);
+
 /* ---- tls_client.c ------------------------------------------------------- */
+
+/**
+ * client_check_request() - check that it can be done
+ *
+ * Return: 0, or -result->error with the reason set.
+ */
+int client_check_request(struct tls *tls, const struct kseald_request *request,
+			 struct kseal_result *result);
 
 /** client_set_up() - all that makes @tls->session a client's; GnuTLS's error, 0 for none */
 int client_set_up(struct tls *tls, const struct kseald_request *request);
+
+/* ---- tls_peer.c --------------------------------------------------------- */
+
+/** peer_expect() - have the other end's certificate verified for @purpose, and @name if given */
+void peer_expect(struct tls *tls, const char *purpose, char *name);
+
+/**
+ * peer_verify() - is the other end who it has to be?
+ *
+ * Return: 0; GNUTLS_E_CERTIFICATE_ERROR, and the session's tls.peer tells why.
+ */
+int peer_verify(gnutls_session_t session);
+
+/** peer_describe() - whom the certificate that was believed is about */
+void peer_describe(const struct tls *tls, struct kseal_result *result);
+
+/**
+ * peer_explain() - why the other end's certificate was refused, by @tls->peer
+ * @result: error and reason are set
+ *
+ * Return: the alert that says so to the other end.
+ */
+gnutls_alert_description_t peer_explain(const struct tls *tls, struct kseal_result *result);
 
 /* ---- reason.c ----------------------------------------------------------- */
 

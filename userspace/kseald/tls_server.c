@@ -19,10 +19,55 @@ enum {
 
 /* ---- the certificate ---------------------------------------------------- */
 
-static int use_identity(gnutls_session_t session, const struct identity *identity)
+/* A program may ask for more than the configuration, never for less. */
+static enum kseal_client_auth wanted_auth(const struct tls *tls)
 {
-	return gnutls_credentials_set(session, GNUTLS_CRD_CERTIFICATE,
-				      identity->server);
+	const enum kseal_client_auth least = tls->shown->client_auth;
+
+	return tls->client_auth > least ? tls->client_auth : least;
+}
+
+static int ask_for_certificate(struct tls *tls)
+{
+	static const gnutls_certificate_request_t requests[] = {
+		[KSEAL_CLIENT_AUTH_NONE] = GNUTLS_CERT_IGNORE,
+		[KSEAL_CLIENT_AUTH_OPTIONAL] = GNUTLS_CERT_REQUEST,
+		[KSEAL_CLIENT_AUTH_REQUIRED] = GNUTLS_CERT_REQUIRE,
+	};
+	const enum kseal_client_auth wanted = wanted_auth(tls);
+
+	if (wanted && !tls->shown->has_client_ca) {
+		tls->peer = PEER_NOBODY_VOUCHES;
+		return GNUTLS_E_CERTIFICATE_ERROR;
+	}
+	gnutls_certificate_server_set_request(tls->session, requests[wanted]);
+	return 0;
+}
+
+static int show_identity(struct tls *tls, const struct identity *identity)
+{
+	int ret;
+
+	tls->shown = identity;
+	ret = gnutls_credentials_set(tls->session, GNUTLS_CRD_CERTIFICATE, identity->server);
+	return ret ? ret : ask_for_certificate(tls);
+}
+
+/* A ticket says what was true when it was made; authorities and lists of revoked
+ * certificates may be others by now, and so may be what is asked for.
+ */
+int server_check_resumed(struct tls *tls)
+{
+	unsigned int count = 0;
+
+	if (!tls->shown || !gnutls_session_is_resumed(tls->session) || !wanted_auth(tls))
+		return 0;
+	if (gnutls_certificate_get_peers(tls->session, &count) && count)
+		return peer_verify(tls->session);
+	if (wanted_auth(tls) == KSEAL_CLIENT_AUTH_OPTIONAL)
+		return 0;
+	tls->peer = PEER_MISSING;
+	return GNUTLS_E_CERTIFICATE_ERROR;
 }
 
 /* ---- extensions --------------------------------------------------------- */
@@ -115,9 +160,8 @@ static int read_hello(gnutls_session_t session, unsigned int type, unsigned int 
 	if (!match_version(tls->credentials, &tls->hello))
 		return GNUTLS_E_UNSUPPORTED_VERSION_PACKET;
 	tls->tickets_wanted = tls->hello.psk_modes.size > 0;
-	tls->shown = tls->identity ? tls->identity :
-				     credentials_by_hello(tls->credentials, &tls->hello);
-	return use_identity(session, tls->shown);
+	return show_identity(tls, tls->identity ? tls->identity :
+			     credentials_by_hello(tls->credentials, &tls->hello));
 }
 
 /* ---- tickets ------------------------------------------------------------ */
@@ -146,11 +190,17 @@ int server_find_identity(struct tls *tls, const struct kseald_request *request,
 	if (!credentials_by_host(tls->credentials, NULL))
 		return tls_fail(result, ENOENT, "kseald has no certificate for the "
 				"server role: start it with --identity");
+	if (request->client_auth > KSEAL_CLIENT_AUTH_REQUIRED)
+		return tls_fail(result, EINVAL, "%u says nothing about certificates of clients",
+				request->client_auth);
 	if (!request->identity[0])
 		return 0;
 	tls->identity = credentials_by_name(tls->credentials, request->identity);
 	if (!tls->identity)
 		return tls_fail(result, ENOENT, "kseald has no identity \"%s\"",
+				request->identity);
+	if (!(tls->identity->roles & KSEAL_SERVER))
+		return tls_fail(result, EINVAL, "the identity \"%s\" is for the client role only",
 				request->identity);
 	return 0;
 }
@@ -161,15 +211,16 @@ int server_set_up(struct tls *tls, const struct kseald_request *request)
 	const struct identity *identity = tls->identity;
 	int ret;
 
-	if (identity) {
+	tls->client_auth = request->client_auth;
+	peer_expect(tls, GNUTLS_KP_TLS_WWW_CLIENT, NULL);
+	if (identity)
 		ticket_key = &identity->ticket_key;
-	} else {
+	else
 		identity = credentials_by_host(tls->credentials, NULL);
-	}
 	gnutls_handshake_set_hook_function(tls->session,
 					   GNUTLS_HANDSHAKE_CLIENT_HELLO,
 					   GNUTLS_HOOK_PRE, read_hello);
-	ret = use_identity(tls->session, identity);
+	ret = gnutls_credentials_set(tls->session, GNUTLS_CRD_CERTIFICATE, identity->server);
 	if (!ret)
 		ret = gnutls_session_ticket_enable_server(tls->session,
 							  ticket_key);

@@ -99,6 +99,13 @@ enum kseal_role {
 	KSEAL_CLIENT = 2,
 };
 
+/** What a server asks its clients for. */
+enum kseal_client_auth {
+	KSEAL_CLIENT_AUTH_NONE = 0,	/* nothing */
+	KSEAL_CLIENT_AUTH_OPTIONAL = 1,	/* a certificate, which must be good if it comes */
+	KSEAL_CLIENT_AUTH_REQUIRED = 2,	/* a good certificate, or there is no connection */
+};
+
 /**
  * struct kseal_request - one handshake to do
  * @size: sizeof(struct kseal_request), so that the structure can grow
@@ -110,6 +117,13 @@ enum kseal_role {
  *	the one that SNI picks
  * @timeout_ms: time the whole handshake may take; 0 for kseald's own limit,
  *	which also caps it
+ * @pin: client: the server's key must be one of these, beside all else: each "sha256//"
+ *	and the SHA-256 of its SubjectPublicKeyInfo in base64, separated by semicolons;
+ *	NULL for any
+ * @client_identity: client: name of the certificate to show if the server asks for one,
+ *	as in kseald's options; NULL for none
+ * @client_auth: server: what clients are asked for; kseald's configuration may ask for
+ *	more, and says whose certificates are good
  */
 struct kseal_request {
 	size_t size;
@@ -118,18 +132,26 @@ struct kseal_request {
 	const char *alpn;
 	const char *identity;
 	unsigned int timeout_ms;
+	const char *pin;
+	const char *client_identity;
+	enum kseal_client_auth client_auth;
 };
 
 /** Sizes of the strings of struct kseal_result, with their NUL. */
 #define KSEAL_NAME_SIZE		256
 #define KSEAL_ALPN_SIZE		256
 #define KSEAL_REASON_SIZE	256
+#define KSEAL_SUBJECT_SIZE	1024
+#define KSEAL_NAMES_SIZE	1280
+
+/** Bytes of a SHA-256. */
+#define KSEAL_FINGERPRINT_SIZE	32
 
 /**
  * struct kseal_result - how a handshake ended
  * @id: the number kseal_submit() gave
  * @error: 0, or an errno that says what kind of failure it was: ETIMEDOUT,
- *	EPROTO (the TLS handshake), EACCES (certificate), ECONNRESET (the peer
+ *	EPROTO (the TLS handshake), EACCES (certificate or pin), ECONNRESET (the peer
  *	left), ENOENT (no such identity, or no kernel module), EINVAL, EBUSY
  *	(kseald's limit of handshakes reached)
  * @fd: the socket, speaking TLS, the caller's to close; -1 on error
@@ -140,6 +162,15 @@ struct kseal_request {
  * @peer: address of the other end, "192.0.2.1:443" or "[2001:db8::1]:443"
  * @suite: full name, e.g. "TLS_AES_128_GCM_SHA256"
  * @reason: empty, or for people: stage, alert, certificate verdict
+ * @peer_subject: whom the peer's certificate, if it has shown one, is about, as in RFC
+ *	4514, "CN=alice,O=Example"; control characters are a backslash and two hexadecimal
+ *	digits. Never cut short: empty if there is none or it does not fit
+ * @peer_names: the other names in it, "DNS:www.example,IP:192.0.2.1", of types DNS, IP,
+ *	email and URI. Inside of them commas and backslashes have a backslash before them,
+ *	control characters and what is not ASCII is as in @peer_subject. Never cut short
+ *	either
+ * @peer_fingerprint: SHA-256 of that certificate, by which it is known for certain; all 0
+ *	if the peer has shown none. What is here was verified
  */
 struct kseal_result {
 	uint32_t id;
@@ -152,6 +183,9 @@ struct kseal_result {
 	char peer[64];
 	char suite[64];
 	char reason[KSEAL_REASON_SIZE];
+	char peer_subject[KSEAL_SUBJECT_SIZE];
+	char peer_names[KSEAL_NAMES_SIZE];
+	uint8_t peer_fingerprint[KSEAL_FINGERPRINT_SIZE];
 };
 
 /** struct kseal_broker - a connection to kseald. */

@@ -19,6 +19,7 @@ enum kind {
 	KIND_U16,
 	KIND_U32,
 	KIND_STRING,
+	KIND_BYTES,			/* as many as the member has; all 0: none */
 	KIND_ALPN,
 };
 
@@ -57,6 +58,9 @@ static const struct row request_rows[] = {
 	ROW(SERVER_NAME, STRING, kseald_request, server_name),
 	ROW(IDENTITY, STRING, kseald_request, identity),
 	ROW(ALPN, ALPN, kseald_request, alpn),
+	ROW(CLIENT_AUTH, U32, kseald_request, client_auth),
+	ROW(PIN, STRING, kseald_request, pin),
+	ROW(CLIENT_IDENTITY, STRING, kseald_request, client_identity),
 };
 
 static const struct row result_rows[] = {
@@ -68,6 +72,9 @@ static const struct row result_rows[] = {
 	ROW(PEER, STRING, kseal_result, peer),
 	ROW(SUITE, STRING, kseal_result, suite),
 	ROW(REASON, STRING, kseal_result, reason),
+	ROW(PEER_SUBJECT, STRING, kseal_result, peer_subject),
+	ROW(PEER_NAMES, STRING, kseal_result, peer_names),
+	ROW(PEER_FINGERPRINT, BYTES, kseal_result, peer_fingerprint),
 };
 
 /** struct layout - one kind of message */
@@ -116,6 +123,15 @@ static uint32_t get32(const uint8_t *p)
 
 /* ---- writing ------------------------------------------------------------ */
 
+static int is_zero(const uint8_t *bytes, size_t size)
+{
+	size_t i = 0;
+
+	while (i < size && !bytes[i])
+		i++;
+	return i == size;
+}
+
 static size_t value_size(const struct row *row, const void *member)
 {
 	const struct kseald_alpn *alpn = member;
@@ -131,6 +147,8 @@ static size_t value_size(const struct row *row, const void *member)
 		return u32 ? sizeof(u32) : 0;
 	case KIND_STRING:
 		return strnlen(member, row->size);
+	case KIND_BYTES:
+		return is_zero(member, row->size) ? 0 : row->size;
 	default:
 		return alpn->size;
 	}
@@ -168,6 +186,9 @@ static void put_value(const struct row *row, const void *member, size_t size,
 		break;
 	case KIND_STRING:
 		put_string(member, size, p);
+		break;
+	case KIND_BYTES:
+		memcpy(p, member, size);
 		break;
 	default:
 		memcpy(p, alpn->names, size);
@@ -274,6 +295,11 @@ static int get_value(const struct row *row, void *member, const uint8_t *p,
 		return 0;
 	case KIND_STRING:
 		return get_string(member, row->size, p, size);
+	case KIND_BYTES:
+		if (size != row->size)
+			return -EBADMSG;
+		memcpy(member, p, size);
+		return 0;
 	default:
 		return get_alpn(member, p, size);
 	}

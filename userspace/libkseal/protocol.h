@@ -21,6 +21,7 @@ enum kseald_limits {
 	KSEALD_HEADER_SIZE = 8,
 	KSEALD_MESSAGE_MAX = 4096,	/* bytes of one message, at most */
 	KSEALD_ALPN_MAX = 512,		/* bytes of a list of protocols */
+	KSEALD_PIN_SIZE = 512,		/* of a list of pins, with its NUL */
 };
 
 enum kseald_type {
@@ -44,6 +45,12 @@ enum kseald_attribute {
 	KSEALD_A_SUITE = 12,		/* string */
 	KSEALD_A_PEER = 13,		/* string: address and port */
 	KSEALD_A_PROTOCOL_NAME = 14,	/* string: what ALPN agreed on */
+	KSEALD_A_PEER_SUBJECT = 16,	/* string: RFC 4514 */
+	KSEALD_A_PEER_NAMES = 17,	/* string: "DNS:a,IP:b" */
+	KSEALD_A_PEER_FINGERPRINT = 18,	/* 32 bytes: SHA-256 of a certificate */
+	KSEALD_A_CLIENT_AUTH = 19,	/* u32: enum kseal_client_auth */
+	KSEALD_A_PIN = 20,		/* string: "sha256//...;sha256//..." */
+	KSEALD_A_CLIENT_IDENTITY = 21,	/* string */
 
 	/* Added to a type: whoever does not know it refuses the message. */
 	KSEALD_A_CRITICAL = 0x8000,
@@ -70,6 +77,9 @@ struct kseald_request {
 	char server_name[KSEAL_NAME_SIZE];
 	char identity[KSEAL_NAME_SIZE];
 	struct kseald_alpn alpn;
+	uint32_t client_auth;
+	char pin[KSEALD_PIN_SIZE];
+	char client_identity[KSEAL_NAME_SIZE];
 };
 
 /** struct kseald_header - what every message begins with */

@@ -96,7 +96,8 @@ void certs_begin(struct certs *certs)
 	crt = make_crt(key, certs->dir, -1, 30);
 	assert_int_equal(gnutls_x509_crt_set_ca_status(crt, 1), 0);
 	assert_int_equal(gnutls_x509_crt_set_key_usage(crt,
-						GNUTLS_KEY_KEY_CERT_SIGN), 0);
+						GNUTLS_KEY_KEY_CERT_SIGN |
+						GNUTLS_KEY_CRL_SIGN), 0);
 	sign_and_write(crt, crt, key, certs_path(certs, "ca.pem"));
 	certs->ca_key = key;
 	certs->ca_crt = crt;
@@ -137,7 +138,7 @@ void certs_issue(struct certs *certs, const char *name, const char *hosts,
 	if (certs->padding)
 		add_padding(crt, certs->padding);
 	assert_int_equal(gnutls_x509_crt_set_key_purpose_oid(crt,
-					GNUTLS_KP_TLS_WWW_SERVER, 0), 0);
+			certs->purpose ? certs->purpose : GNUTLS_KP_TLS_WWW_SERVER, 0), 0);
 	snprintf(file, sizeof(file), "%s.pem", name);
 	sign_and_write(crt, certs->ca_crt, certs->ca_key,
 		       certs_path(certs, file));
@@ -148,6 +149,43 @@ void certs_issue(struct certs *certs, const char *name, const char *hosts,
 	gnutls_free(pem.data);
 	gnutls_x509_crt_deinit(crt);
 	gnutls_x509_privkey_deinit(key);
+}
+
+static void add_revoked(gnutls_x509_crl_t crl, const char *path)
+{
+	gnutls_x509_crt_t crt;
+	gnutls_datum_t pem;
+
+	assert_int_equal(gnutls_load_file(path, &pem), 0);
+	assert_int_equal(gnutls_x509_crt_init(&crt), 0);
+	assert_int_equal(gnutls_x509_crt_import(crt, &pem, GNUTLS_X509_FMT_PEM), 0);
+	assert_int_equal(gnutls_x509_crl_set_crt(crl, crt, time(NULL)), 0);
+	gnutls_x509_crt_deinit(crt);
+	gnutls_free(pem.data);
+}
+
+void certs_revoke(struct certs *certs, const char *file, const char *name, int until)
+{
+	const time_t now = time(NULL);
+	gnutls_x509_crl_t crl;
+	gnutls_datum_t pem;
+	char revoked[64];
+
+	assert_int_equal(gnutls_x509_crl_init(&crl), 0);
+	assert_int_equal(gnutls_x509_crl_set_version(crl, 2), 0);
+	assert_int_equal(gnutls_x509_crl_set_number(crl, "\1", 1), 0);
+	assert_int_equal(gnutls_x509_crl_set_this_update(crl, now - 20 * (time_t)DAY), 0);
+	assert_int_equal(gnutls_x509_crl_set_next_update(crl, now + until * (time_t)DAY), 0);
+	if (name) {
+		snprintf(revoked, sizeof(revoked), "%s.pem", name);
+		add_revoked(crl, certs_path(certs, revoked));
+	}
+	assert_int_equal(gnutls_x509_crl_sign2(crl, certs->ca_crt, certs->ca_key,
+					       GNUTLS_DIG_SHA256, 0), 0);
+	assert_int_equal(gnutls_x509_crl_export2(crl, GNUTLS_X509_FMT_PEM, &pem), 0);
+	write_file(certs_path(certs, file), &pem);
+	gnutls_free(pem.data);
+	gnutls_x509_crl_deinit(crl);
 }
 
 const char *certs_path(const struct certs *certs, const char *file)

@@ -8,9 +8,11 @@
 /**
  * struct certs - a directory with an authority and what it issued
  * @padding: bytes of nothing in each certificate issued from here on
+ * @purpose: what they are for, GNUTLS_KP_*; NULL for servers
  */
 struct certs {
 	size_t padding;
+	const char *purpose;
 	char dir[64];
 	void *ca_key;
 	void *ca_crt;
@@ -32,6 +34,14 @@ void certs_begin(struct certs *certs);
  */
 void certs_issue(struct certs *certs, const char *name, const char *hosts,
 		 enum cert_key key, int from, int until);
+
+/**
+ * certs_revoke() - make a list of revoked certificates
+ * @file: its name
+ * @name: of the one that is on it, NULL for nobody
+ * @until: days from now until there should be a newer list
+ */
+void certs_revoke(struct certs *certs, const char *file, const char *name, int until);
 
 /** certs_path() - DIR/FILE; the next call but seven overwrites it */
 const char *certs_path(const struct certs *certs, const char *file);

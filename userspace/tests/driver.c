@@ -54,6 +54,33 @@ void driver_load(struct credentials *credentials, const struct certs *certs,
 	driver_load_with(credentials, certs, names, (const char *const[]){ NULL });
 }
 
+static void write_config(const struct certs *certs, const char *text, const char *path)
+{
+	FILE *file = fopen(path, "w");
+	const char *at;
+
+	assert_non_null(file);
+	for (; (at = strstr(text, "%s")); text = at + 2)
+		fprintf(file, "%.*s%s", (int)(at - text), text, certs->dir);
+	fputs(text, file);
+	assert_int_equal(fclose(file), 0);
+}
+
+int driver_load_config(struct credentials *credentials, const struct certs *certs,
+		       const char *text)
+{
+	const char *path = certs_path(certs, "kseald.conf");
+	char *argv[] = { "kseald", "--config", (char *)path, NULL };
+	struct options options;
+	int ret;
+
+	write_config(certs, text, path);
+	assert_int_equal(options_parse(&options, 3, argv, stdout, stderr), OPTIONS_RUN);
+	ret = credentials_load(credentials, &options);
+	options_free(&options);
+	return ret;
+}
+
 void driver_request(struct kseald_request *request, enum kseal_role role,
 		    const char *server_name, const char *alpn)
 {

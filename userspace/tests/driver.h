@@ -18,6 +18,15 @@ void driver_load(struct credentials *credentials, const struct certs *certs,
 void driver_load_with(struct credentials *credentials, const struct certs *certs,
 		      const char *const *names, const char *const *more);
 
+/**
+ * driver_load_config() - likewise, by a configuration file
+ * @text: of it; %s is the directory of @certs
+ *
+ * Return: as credentials_load() does.
+ */
+int driver_load_config(struct credentials *credentials, const struct certs *certs,
+		       const char *text);
+
 /** driver_request() - a request with what a test cares about, or NULL */
 void driver_request(struct kseald_request *request, enum kseal_role role,
 		    const char *server_name, const char *alpn);

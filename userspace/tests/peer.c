@@ -11,6 +11,7 @@
 #include <string.h>
 #include <unistd.h>
 #include <sys/socket.h>
+#include <gnutls/x509.h>
 
 #include "certs.h"
 #include "peer.h"
@@ -66,7 +67,7 @@ static int look_at_hello(gnutls_session_t session, unsigned int type,
 				    GNUTLS_EXT_RAW_FLAG_TLS_CLIENT_HELLO);
 }
 
-static void set_up_server(struct peer *peer, const struct certs *certs)
+static void use_cert(struct peer *peer, const struct certs *certs)
 {
 	char cert[64], key[64];
 
@@ -75,6 +76,13 @@ static void set_up_server(struct peer *peer, const struct certs *certs)
 	assert_int_equal(gnutls_certificate_set_x509_key_file(peer->credentials,
 				certs_path(certs, cert), certs_path(certs, key),
 				GNUTLS_X509_FMT_PEM), 0);
+}
+
+static void set_up_server(struct peer *peer, const struct certs *certs)
+{
+	use_cert(peer, certs);
+	if (peer->ask)
+		gnutls_certificate_server_set_request(peer->session, GNUTLS_CERT_REQUEST);
 	gnutls_handshake_set_hook_function(peer->session,
 					   GNUTLS_HANDSHAKE_CLIENT_HELLO,
 					   GNUTLS_HOOK_PRE, look_at_hello);
@@ -85,6 +93,8 @@ static void set_up_client(struct peer *peer, const struct certs *certs)
 	assert_true(gnutls_certificate_set_x509_trust_file(peer->credentials,
 				certs_path(certs, "ca.pem"),
 				GNUTLS_X509_FMT_PEM) > 0);
+	if (peer->cert)
+		use_cert(peer, certs);
 	if (peer->host) {
 		gnutls_session_set_verify_cert(peer->session, peer->host, 0);
 		assert_int_equal(gnutls_server_name_set(peer->session,
@@ -102,7 +112,8 @@ static void set_up(struct peer *peer, const struct certs *certs)
 
 	assert_int_equal(gnutls_init(&peer->session, peer->server ?
 				     GNUTLS_SERVER : GNUTLS_CLIENT |
-				     (peer->no_tickets ? GNUTLS_NO_TICKETS : 0)), 0);
+				     (peer->no_tickets ? GNUTLS_NO_TICKETS : 0) |
+				     (peer->insist ? GNUTLS_FORCE_CLIENT_CERT : 0)), 0);
 	assert_int_equal(gnutls_certificate_allocate_credentials(
 				&peer->credentials), 0);
 	assert_int_equal(gnutls_priority_set_direct(peer->session,
@@ -128,6 +139,21 @@ static void set_up(struct peer *peer, const struct certs *certs)
 	gnutls_transport_set_push_function(peer->session, push);
 }
 
+static void note_shown(struct peer *peer)
+{
+	size_t size = sizeof(peer->shown);
+	const gnutls_datum_t *list;
+	gnutls_x509_crt_t crt;
+	unsigned int count = 0;
+
+	list = gnutls_certificate_get_peers(peer->session, &count);
+	if (!list || !count || gnutls_x509_crt_init(&crt))
+		return;
+	if (!gnutls_x509_crt_import(crt, list, GNUTLS_X509_FMT_DER))
+		gnutls_x509_crt_get_dn(crt, peer->shown, &size);
+	gnutls_x509_crt_deinit(crt);
+}
+
 static void *run(void *arg)
 {
 	struct peer *peer = arg;
@@ -136,6 +162,8 @@ static void *run(void *arg)
 		peer->ret = gnutls_handshake(peer->session);
 	} while (peer->ret < 0 && !gnutls_error_is_fatal(peer->ret));
 	peer->alert = gnutls_alert_get(peer->session);
+	if (peer->ask)
+		note_shown(peer);
 	if (peer->ret < 0)
 		gnutls_alert_send_appropriate(peer->session, peer->ret);
 	else if (peer->say)

@@ -13,7 +13,10 @@ struct certs;
  * struct peer - one other end; zeroed, then filled by the test
  * @server: the side it takes
  * @priority: GnuTLS's, NULL for NORMAL
- * @cert: server: NAME of NAME.pem and NAME.key
+ * @cert: NAME of NAME.pem and NAME.key; a client shows it if asked, if the server knows
+ *	its issuer or @insist is set
+ * @insist: client: show it in any case
+ * @ask: server: ask for a certificate, and tell whose in @shown
  * @host: client: name to send and to verify; NULL for neither
  * @alpn: one protocol it speaks, NULL for none
  * @say: sent as soon as its handshake is done
@@ -24,12 +27,15 @@ struct certs;
  *	peer_open_gate(); 0 for no gate
  * @ret: what its handshake returned
  * @alert: the last one it received
+ * @shown: server: the subject of the client's certificate, empty for none
  * @offered_tickets: server: the client offered to take session tickets
  */
 struct peer {
 	int server;
 	const char *priority;
 	const char *cert;
+	int insist;
+	int ask;
 	const char *host;
 	const char *alpn;
 	const char *say;
@@ -41,6 +47,7 @@ struct peer {
 	int ret;
 	gnutls_alert_description_t alert;
 	int offered_tickets;
+	char shown[64];
 
 	gnutls_session_t session;
 	gnutls_certificate_credentials_t credentials;

@@ -65,9 +65,12 @@ static void every_setting_is_taken(void **state)
 	parse(&run, "# how handshakes are done here\n"
 	      "socket = \"/run/x.sock\";\nmode = \"0600\"\ngroup = \"www\"\nca = \"/ca.pem\"\n"
 	      "timeout = 2.5\nmax-handshakes = 7\nrecord-sizing = \"30000,2\"\n"
-	      "log-level = \"debug\"\n"
+	      "log-level = \"debug\"\nclient-ca = \"/clients.pem\"\n"
+	      "client-crl = \"/revoked.pem\"\nclient-auth = \"optional\"\n"
 	      "identities = (\n"
-	      "\t{ name = \"a.example\"; certificate = \"/a.pem\"; key = \"/a.key\"; },\n"
+	      "\t{ name = \"a.example\"; certificate = \"/a.pem\"; key = \"/a.key\";\n"
+	      "\t  role = \"both\"; client-ca = \"/own.pem\"; client-crl = \"/own.crl\";\n"
+	      "\t  client-auth = \"required\"; },\n"
 	      "\t{ name = \"b\"; certificate = \"/rsa.pem\"; key = \"/rsa.key\" },\n"
 	      "\t{ name = \"b\"; certificate = \"/ec.pem\"; key = \"/ec.key\" }\n)\n", NULL, NULL);
 	assert_string_equal(run.err, "");
@@ -81,11 +84,22 @@ static void every_setting_is_taken(void **state)
 	assert_int_equal(run.options.sizing.bytes, 30000);
 	assert_int_equal(run.options.sizing.idle_ms, 2000);
 	assert_int_equal(run.options.log_level, LOG_LEVEL_DEBUG);
+	assert_string_equal(run.options.clients.ca, "/clients.pem");
+	assert_string_equal(run.options.clients.crl, "/revoked.pem");
+	assert_int_equal(run.options.clients.auth, KSEAL_CLIENT_AUTH_OPTIONAL);
 	identity = STAILQ_FIRST(&run.options.identities);
 	assert_string_equal(identity->name, "a.example");
 	assert_string_equal(identity->cert, "/a.pem");
 	assert_string_equal(identity->key, "/a.key");
+	assert_int_equal(identity->roles, KSEAL_SERVER | KSEAL_CLIENT);
+	assert_string_equal(identity->clients.ca, "/own.pem");
+	assert_string_equal(identity->clients.crl, "/own.crl");
+	assert_int_equal(identity->clients.auth, KSEAL_CLIENT_AUTH_REQUIRED);
 	identity = STAILQ_NEXT(identity, next);
+	assert_int_equal(identity->roles, 0);
+	assert_null(identity->clients.ca);
+	assert_null(identity->clients.crl);
+	assert_int_equal(identity->clients.auth, KSEAL_CLIENT_AUTH_NONE);
 	assert_string_equal(identity->name, "b");
 	assert_string_equal(identity->cert, "/rsa.pem");
 	assert_string_equal(identity->key, "/rsa.key");
@@ -175,6 +189,9 @@ static void errors_name_the_line(void **state)
 		{ "identities = ( {\n key = [ 1 ] } )\n", 2, "key wants one value" },
 		{ "identities = ( { name = \"\"; certificate = \"a\"; key = \"b\" } )\n", 1,
 		  "is no name for an identity" },
+		{ "identities = (\n{\nrole = \"peer\" } )\n", 3, "must be server, client or both" },
+		{ "identities = (\n{ client-auth = \"no\" } )\n", 2,
+		  "must be none, optional or required" },
 		{ "timeout\n", 2, "syntax error" },
 		{ "\ntimeout = soon\n", 2, "syntax error" },
 		{ "timeout = 1\ntimeout = 2\n", 2, "duplicate" },

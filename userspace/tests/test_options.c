@@ -13,7 +13,7 @@
 #include "options.h"
 
 enum {
-	MAX_ARGS = 12,
+	MAX_ARGS = 16,
 };
 
 /** struct run - one call of options_parse() and what it printed */
@@ -74,6 +74,9 @@ static void defaults_are_as_documented(void **state)
 			    "ECDHE-ECDSA,ECDHE-RSA");
 	assert_non_null(strstr(suites_list(&run.options.suites, SUITES_GROUPS),
 			       "X25519,secp256r1,"));
+	assert_null(run.options.clients.ca);
+	assert_null(run.options.clients.crl);
+	assert_int_equal(run.options.clients.auth, KSEAL_CLIENT_AUTH_NONE);
 	assert_true(STAILQ_EMPTY(&run.options.identities));
 	assert_string_equal(run.err, "");
 	end(&run);
@@ -87,7 +90,8 @@ static void every_option_is_taken(void **state)
 	PARSE(&run, "--socket=/x/y", "--mode", "0600", "--group=web",
 	      "--timeout=2.5", "--max-handshakes=7", "--ready-fd=3",
 	      "--record-sizing=30000,2.5", "--workers=3",
-	      "--log-level=debug", "--ca=/ca.pem", "--check", "--foreground");
+	      "--log-level=debug", "--ca=/ca.pem", "--client-ca=/clients.pem",
+	      "--client-crl=/revoked.pem", "--client-auth=required", "--check", "--foreground");
 	assert_int_equal(run.verdict, OPTIONS_RUN);
 	assert_string_equal(run.options.socket, "/x/y");
 	assert_int_equal(run.options.mode, 0600);
@@ -100,6 +104,9 @@ static void every_option_is_taken(void **state)
 	assert_int_equal(run.options.ready_fd, 3);
 	assert_int_equal(run.options.log_level, LOG_LEVEL_DEBUG);
 	assert_string_equal(run.options.ca, "/ca.pem");
+	assert_string_equal(run.options.clients.ca, "/clients.pem");
+	assert_string_equal(run.options.clients.crl, "/revoked.pem");
+	assert_int_equal(run.options.clients.auth, KSEAL_CLIENT_AUTH_REQUIRED);
 	assert_true(run.options.check);
 	end(&run);
 }
@@ -208,6 +215,8 @@ static const char *const bad[][MAX_ARGS] = {
 	{ "--ready-fd=-1" },
 	{ "--ready-fd=4294967297" },
 	{ "--log-level=loud" },
+	{ "--client-auth=" },
+	{ "--client-auth=yes" },
 	{ "--check=yes" },
 };
 
@@ -234,6 +243,7 @@ static void help_names_every_option(void **state)
 		"--identity", "--cert", "--key", "--ca", "--socket", "--mode",
 		"--group", "--timeout", "--max-handshakes", "--ready-fd",
 		"--record-sizing", "--versions", "--ciphers", "--key-exchange", "--groups",
+		"--record-sizing", "--client-ca", "--client-auth", "--client-crl",
 		"--log-level", "--check", "--foreground", "--help", "--version",
 	};
 	struct run run;

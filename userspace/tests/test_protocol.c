@@ -103,6 +103,9 @@ static void request_survives_the_way(void **state)
 	in.timeout_ms = 0xfffffffe;
 	strcpy(in.server_name, "a");
 	memset(in.identity, 'i', KSEAL_NAME_SIZE - 1);
+	in.client_auth = KSEAL_CLIENT_AUTH_REQUIRED;
+	memset(in.pin, 'p', KSEALD_PIN_SIZE - 1);
+	memset(in.client_identity, 'c', KSEAL_NAME_SIZE - 1);
 	assert_int_equal(kseald_alpn_parse("h2,http/1.1", &in.alpn), 0);
 	len = kseald_encode_request(0x80000001, &in, buf, sizeof(buf));
 	assert_true(len > 0);
@@ -114,6 +117,9 @@ static void request_survives_the_way(void **state)
 	assert_int_equal(out.timeout_ms, in.timeout_ms);
 	assert_string_equal(out.server_name, in.server_name);
 	assert_string_equal(out.identity, in.identity);
+	assert_int_equal(out.client_auth, in.client_auth);
+	assert_string_equal(out.pin, in.pin);
+	assert_string_equal(out.client_identity, in.client_identity);
 	assert_int_equal(out.alpn.size, 12);
 	assert_memory_equal(out.alpn.names, in.alpn.names, 12);
 }
@@ -134,6 +140,10 @@ static void result_survives_the_way(void **state)
 	strcpy(in.server_name, "www.example");
 	strcpy(in.peer, "[2001:db8::1]:443");
 	strcpy(in.suite, "TLS_AES_256_GCM_SHA384");
+	strcpy(in.peer_subject, "CN=alice,O=\\00");
+	strcpy(in.peer_names, "DNS:a.example,IP:192.0.2.1");
+	/* zeros inside and at the end are bytes like others */
+	in.peer_fingerprint[1] = 1;
 	len = kseald_encode_result(&in, buf, sizeof(buf));
 	assert_true(len > 0);
 	assert_int_equal(kseald_decode_result(buf, len, &out), 0);
@@ -156,6 +166,9 @@ static void longest_result_fits_a_message(void **state)
 	memset(in.peer, 'p', sizeof(in.peer) - 1);
 	memset(in.suite, 'u', sizeof(in.suite) - 1);
 	memset(in.reason, 'r', sizeof(in.reason) - 1);
+	memset(in.peer_subject, 'j', sizeof(in.peer_subject) - 1);
+	memset(in.peer_names, 'n', sizeof(in.peer_names) - 1);
+	memset(in.peer_fingerprint, 0xff, sizeof(in.peer_fingerprint));
 	len = kseald_encode_result(&in, buf, sizeof(buf));
 	assert_true(len > 0);
 	assert_int_equal(kseald_decode_result(buf, len, &out), 0);
@@ -467,6 +480,22 @@ static void random_messages_do_no_harm(void **state)
 	}
 }
 
+static void fingerprint_of_another_size_is_refused(void **state)
+{
+	const uint8_t bytes[KSEAL_FINGERPRINT_SIZE + 1] = { 1 };
+	struct kseal_result result;
+	struct bytes b = { 0 };
+	size_t size;
+
+	(void)state;
+	for (size = KSEAL_FINGERPRINT_SIZE - 1; size <= sizeof(bytes); size++) {
+		begin(&b, KSEALD_RESULT, 1);
+		attribute(&b, KSEALD_A_PEER_FINGERPRINT, bytes, size);
+		assert_int_equal(kseald_decode_result(b.data, b.size, &result),
+				 size == KSEAL_FINGERPRINT_SIZE ? 0 : -EBADMSG);
+	}
+}
+
 static void result_with_an_impossible_errno_is_refused(void **state)
 {
 	struct kseal_result result;
@@ -542,6 +571,7 @@ int main(void)
 		cmocka_unit_test(malformed_requests_are_refused),
 		cmocka_unit_test(truncated_requests_do_no_harm),
 		cmocka_unit_test(random_messages_do_no_harm),
+		cmocka_unit_test(fingerprint_of_another_size_is_refused),
 		cmocka_unit_test(result_with_an_impossible_errno_is_refused),
 		cmocka_unit_test(alpn_list_is_read_in_order),
 		cmocka_unit_test(bad_alpn_text_is_refused),

@@ -468,10 +468,13 @@ static const struct {
 	const char *name;
 	const char *cert;
 	const char *words;
+	gnutls_alert_description_t alert;
 } refused[] = {
-	{ "another name", "b.example", "a", "does not match" },
-	{ "an address", "192.0.2.1", "a", "does not match" },
-	{ "expired", "old.example", "old", "expired" },
+	{ "another name", "b.example", "a", "it is for another name: DNS:a.example",
+	  GNUTLS_A_BAD_CERTIFICATE },
+	{ "an address", "192.0.2.1", "a", "it is for another name: DNS:a.example",
+	  GNUTLS_A_BAD_CERTIFICATE },
+	{ "expired", "old.example", "old", "it expired on 20", GNUTLS_A_CERTIFICATE_EXPIRED },
 };
 
 static void client_refuses_bad_certificates(void **state)
@@ -488,7 +491,7 @@ static void client_refuses_bad_certificates(void **state)
 		shake(&s);
 		assert_reason(&s, EACCES, refused[i].words);
 		assert_reason(&s, EACCES, refused[i].name);
-		assert_int_equal(s.peer.alert, GNUTLS_A_BAD_CERTIFICATE);
+		assert_int_equal(s.peer.alert, refused[i].alert);
 		assert_int_not_equal(s.peer.ret, 0);
 		end(&s);
 	}
@@ -507,7 +510,8 @@ static void client_refuses_unknown_authorities(void **state)
 	certs = others;
 	shake(&s);
 	certs = ours;
-	assert_reason(&s, EACCES, "issuer is unknown");
+	assert_reason(&s, EACCES, "issuer is unknown: CN=/tmp/");
+	assert_int_equal(s.peer.alert, GNUTLS_A_UNKNOWN_CA);
 	end(&s);
 	certs_end(&others);
 }
