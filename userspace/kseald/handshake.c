@@ -119,15 +119,17 @@ static void on_ready(struct watched *watched, uint32_t events)
 
 /* ---- the beginning ------------------------------------------------------ */
 
-/* Waiting for this thread counts as well. */
-static void start_timer(struct handshake *handshake)
+/* Waiting for this thread counts as well. Return: is there time left? */
+static int start_timer(struct handshake *handshake)
 {
 	const uint64_t waited = (uv_hrtime() - handshake->begun) / NS_PER_MS;
 
+	if (waited >= handshake->timeout_ms)
+		return 0;
 	/* the loop's time is that of its last turn, which may be long ago */
 	uv_update_time(&handshake->worker->loop);
-	uv_timer_start(&handshake->timer, time_out, waited < handshake->timeout_ms ?
-		       handshake->timeout_ms - waited : 0, 0);
+	uv_timer_start(&handshake->timer, time_out, handshake->timeout_ms - waited, 0);
+	return 1;
 }
 
 void handshake_run(struct handshake *handshake, note_fn *ended)
@@ -142,6 +144,8 @@ void handshake_run(struct handshake *handshake, note_fn *ended)
 		end(handshake);
 		return;
 	}
-	start_timer(handshake);
-	advance(handshake);
+	if (start_timer(handshake))
+		advance(handshake);
+	else
+		time_out(&handshake->timer);
 }
