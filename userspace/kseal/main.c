@@ -6,8 +6,8 @@
 #include "commands.h"
 
 static const struct command commands[] = {
-	{ "status", "",
-	  "is the module there, which AES does it use, what has it done",
+	{ "status", "[--json] [--broker PATH]",
+	  "is the module there, which AES does it use, what have it and kseald done",
 	  command_status },
 	{ "list", "[--json]",
 	  "every socket of kseal on this machine, whose it is, what went over it",

@@ -1,6 +1,8 @@
 // SPDX-License-Identifier: GPL-2.0
 /* kseal status: is it there, what to do if not, what it uses and did. */
 #include <errno.h>
+#include <getopt.h>
+#include <stdbool.h>
 #include <stdio.h>
 #include <string.h>
 #include <unistd.h>
@@ -8,9 +10,8 @@
 #include <sys/utsname.h>
 
 #include "commands.h"
+#include "counters.h"
 #include "probe.h"
-
-#define COUNTERS "/proc/net/kseal_stat"
 
 static int read_line(const char *path, char *buf, size_t size)
 {
@@ -105,60 +106,111 @@ static int show_driver(uint16_t cipher)
 	return 0;
 }
 
-static void show_counters(void)
-{
-	char line[256];
-	FILE *file = fopen(COUNTERS, "re");
-
-	if (!file) {
-		printf("%-16scannot read %s: %s\n", "counters", COUNTERS,
-		       strerror(errno));
-		return;
-	}
-	show("counters", "of this network namespace, " COUNTERS, "");
-	while (fgets(line, sizeof(line), file)) {
-		const size_t name = strcspn(line, "\t");
-
-		if (line[name])
-			printf("  %-30.*s%s", (int)name, line, line + name + 1);
-	}
-	fclose(file);
-}
-
 /* ---- the command -------------------------------------------------------- */
 
-static int print_status(void)
+static bool is_loaded(const char *module)
 {
-	struct utsname uts;
+	char path[64];
+
+	snprintf(path, sizeof(path), "/sys/module/%s", module);
+	return !access(path, F_OK);
+}
+
+static int print_module(const char *release)
+{
 	int ret;
 
-	uname(&uts);
-	show("kernel", uts.release, "");
-	show("in-tree tls", access("/sys/module/tls", F_OK) ? "not loaded" :
-							    "loaded as well", "");
-	if (access("/sys/module/kseal", F_OK)) {
-		show_advice(uts.release);
+	if (!is_loaded("kseal")) {
+		show_advice(release);
 		return EXIT_TROUBLE;
 	}
 	show_module();
 	ret = show_driver(TLS_CIPHER_AES_GCM_128);
 	if (!ret)
 		ret = show_driver(TLS_CIPHER_AES_GCM_256);
-	show_counters();
+	counters_print_module(stdout);
+	return ret ? EXIT_TROUBLE : EXIT_OK;
+}
+
+static int print_status(const char *broker)
+{
+	struct utsname uts;
+	int ret;
+
+	uname(&uts);
+	show("kernel", uts.release, "");
+	show("in-tree tls", is_loaded("tls") ? "loaded as well" : "not loaded", "");
+	ret = print_module(uts.release);
+	counters_print_daemon(stdout, broker);
+	return ret;
+}
+
+/* Drivers have the names of the kernel's crypto API, without anything to escape. */
+static int json_driver(uint16_t cipher)
+{
+	struct probe probe;
+
+	probe_cipher(cipher, &probe);
+	if (probe.error)
+		printf("  \"%s\": null,\n", kseal_cipher_name(cipher));
+	else
+		printf("  \"%s\": \"%s\",\n", kseal_cipher_name(cipher), probe.driver);
+	return probe.error;
+}
+
+static int print_json(const char *broker)
+{
+	struct utsname uts;
+	int ret;
+
+	uname(&uts);
+	printf("{ \"kernel\": \"%s\",\n  \"tls_loaded\": %s,\n  \"kseal_loaded\": %s,\n",
+	       uts.release, is_loaded("tls") ? "true" : "false",
+	       is_loaded("kseal") ? "true" : "false");
+	ret = json_driver(TLS_CIPHER_AES_GCM_128);
+	if (json_driver(TLS_CIPHER_AES_GCM_256))
+		ret = -EIO;
+	printf("  \"counters\": ");
+	counters_json_module(stdout);
+	printf(",\n  \"kseald\": ");
+	counters_json_daemon(stdout, broker);
+	printf(" }\n");
 	return ret ? EXIT_TROUBLE : EXIT_OK;
 }
 
 int command_status(int argc, char **argv)
 {
-	if (argc == 2 && !strcmp(argv[1], "--help")) {
-		printf("Usage: kseal status\n"
-		       "Tells whether kseal can be used, and what to do if not.\n"
-		       "The exit status is 0 when it can be used, else 1.\n");
-		return EXIT_OK;
+	static const struct option options[] = {
+		{ "broker", required_argument, NULL, 'b' },
+		{ "json", no_argument, NULL, 'j' },
+		{ "help", no_argument, NULL, 'h' },
+		{ NULL, 0, NULL, 0 },
+	};
+	const char *broker = KSEAL_BROKER_PATH;
+	bool json = false;
+	int o;
+
+	while ((o = getopt_long(argc, argv, "b:jh", options, NULL)) != -1) {
+		if (o == 'b') {
+			broker = optarg;
+			continue;
+		}
+		if (o == 'j') {
+			json = true;
+			continue;
+		}
+		fprintf(o == 'h' ? stdout : stderr,
+			"Usage: kseal status [--json] [--broker PATH]\n"
+			"Tells whether kseal can be used, and what to do if not; and what the module\n"
+			"and kseald have done so far.\n"
+			"The exit status is 0 when the module can be used, else 1.\n"
+			"  -j, --json          the same as an object\n"
+			"  -b, --broker PATH   kseald's socket (" KSEAL_BROKER_PATH ")\n");
+		return o == 'h' ? EXIT_OK : EXIT_USAGE;
 	}
-	if (argc > 1) {
-		fprintf(stderr, "kseal: status takes no arguments\n");
+	if (optind < argc) {
+		fprintf(stderr, "kseal: status takes no arguments but options\n");
 		return EXIT_USAGE;
 	}
-	return print_status();
+	return json ? print_json(broker) : print_status(broker);
 }

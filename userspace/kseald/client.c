@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: GPL-2.0
 /* One program's connection: its requests in, its results out. */
 #include <errno.h>
+#include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 #include <unistd.h>
@@ -131,19 +132,6 @@ static void flush(struct client *client)
 	update_poll(client);
 }
 
-static void log_result(const struct client *client,
-		       const struct kseal_result *result)
-{
-	if (result->error)
-		log_info("process %d, peer %s: failed: %s", client->pid,
-			 result->peer[0] ? result->peer : "unknown",
-			 result->reason);
-	else
-		log_info("process %d, peer %s: %s, %s%s%s", client->pid, result->peer,
-			 kseal_version_name(result->version), result->suite,
-			 result->peer_subject[0] ? ", certificate of " : "", result->peer_subject);
-}
-
 static void answer_result(void *owner, struct kseal_result *result)
 {
 	struct client *client = owner;
@@ -151,7 +139,6 @@ static void answer_result(void *owner, struct kseal_result *result)
 	uint8_t buf[KSEALD_MESSAGE_MAX];
 	ssize_t len;
 
-	log_result(client, result);
 	len = kseald_encode_result(result, buf, sizeof(buf));
 	if (len > 0) {
 		answer(client, buf, len, result->fd);
@@ -186,11 +173,13 @@ static void say_hello(struct client *client, const struct kseald_hello *theirs)
 	answer(client, buf, len, -1);
 }
 
-static int refuse(struct client *client, uint32_t id, int error, const char *why)
+static int refuse(struct client *client, uint32_t id, enum kseal_counter cause, int error,
+		  const char *why)
 {
 	struct kseal_result result = { .id = id, .fd = -1 };
 
 	tls_fail(&result, error, "%s", why);
+	engine_refuse(&client->server->engine, &client->handshakes, cause, &result);
 	answer_result(client, &result);
 	return 0;
 }
@@ -204,16 +193,19 @@ static int take_request(struct client *client, uint32_t id, const uint8_t *buf,
 	if (ret == -EBADMSG)
 		return ret;
 	if (ret)
-		return refuse(client, id, EINVAL, "the request has a critical "
-			      "attribute that this kseald does not know");
+		return refuse(client, id, KSEAL_COUNTER_REFUSED_REQUEST, EINVAL,
+			      "the request has a critical attribute that this kseald does "
+			      "not know");
 	if (fd == -EMFILE)
-		return refuse(client, id, EBUSY, "kseald has no descriptors left: "
-			      "raise its limit (ulimit -n, LimitNOFILE=)");
+		return refuse(client, id, KSEAL_COUNTER_REFUSED_DESCRIPTORS, EBUSY,
+			      "kseald has no descriptors left: raise its limit "
+			      "(ulimit -n, LimitNOFILE=)");
 	if (fd < 0)
-		return refuse(client, id, EINVAL,
+		return refuse(client, id, KSEAL_COUNTER_REFUSED_REQUEST, EINVAL,
 			      "no socket came along with the request");
 	if (client->server->stopping)
-		return refuse(client, id, EBUSY, "kseald is stopping");
+		return refuse(client, id, KSEAL_COUNTER_REFUSED_STOPPING, EBUSY,
+			      "kseald is stopping");
 	handshake_begin(&client->server->engine, id, fd, &request,
 			&client->handshakes, answer_result, client);
 	return 1;
@@ -229,6 +221,21 @@ static int take_hello(struct client *client, const uint8_t *buf, size_t size)
 	return 0;
 }
 
+static int take_status(struct client *client, uint32_t id)
+{
+	struct kseald_status status = {
+		.id = id,
+		.status.software = "kseald " KSEAL_VERSION,
+	};
+	uint8_t buf[KSEALD_MESSAGE_MAX];
+	ssize_t len;
+
+	server_count(client->server, status.status.counters);
+	len = kseald_encode_status(&status, buf, sizeof(buf));
+	answer(client, buf, len, -1);
+	return 0;
+}
+
 /* 1 when @fd has been taken over, 0 when not, -EBADMSG not understood. */
 static int take_message(struct client *client, const uint8_t *buf, size_t size,
 			int fd)
@@ -241,6 +248,8 @@ static int take_message(struct client *client, const uint8_t *buf, size_t size,
 		return take_hello(client, buf, size);
 	if (client->greeted && header.type == KSEALD_REQUEST)
 		return take_request(client, header.id, buf, size, fd);
+	if (client->greeted && header.type == KSEALD_STATUS)
+		return take_status(client, header.id);
 	return -EBADMSG;
 }
 
@@ -314,6 +323,8 @@ void client_add(struct server *server, int sock)
 	client->pid = peer_pid(sock);
 	client->poll.data = client;
 	LIST_INIT(&client->handshakes);
+	client->handshakes.key = "pid";
+	snprintf(client->handshakes.value, sizeof(client->handshakes.value), "%d", client->pid);
 	STAILQ_INIT(&client->unsent);
 	LIST_INSERT_HEAD(&server->clients, client, link);
 	update_poll(client);

@@ -12,7 +12,9 @@
  */
 #include <errno.h>
 #include <stdlib.h>
+#include <string.h>
 #include <unistd.h>
+#include <sys/random.h>
 
 #include "credentials.h"
 #include "handshake.h"
@@ -52,6 +54,7 @@ static void work_is_back(void *context)
 	}
 	LIST_REMOVE(handshake, link);
 	handshake->engine->active--;
+	report_ended(handshake);
 	handshake->done(handshake->owner, &handshake->result);
 	free_handshake(handshake);
 }
@@ -71,6 +74,7 @@ void handshake_cancel(struct handshake *handshake)
 	LIST_REMOVE(handshake, link);
 	handshake->engine->active--;
 	handshake->cancelled = 1;
+	report_given_up(handshake);
 	worker_post(handshake->worker, &handshake->cancel, stop, handshake);
 }
 
@@ -84,14 +88,18 @@ static unsigned int time_limit(const struct engine *engine,
 	return request->timeout_ms;
 }
 
-static int admit(const struct engine *engine, int fd,
+static int admit(const struct engine *engine, int fd, enum kseal_counter *cause,
 		 struct kseal_result *result)
 {
+	*cause = KSEAL_COUNTER_REFUSED_REQUEST;
+	if (socket_check(fd, result))
+		return -result->error;
+	*cause = KSEAL_COUNTER_REFUSED_LIMIT;
 	if (engine->taken >= engine->limit)
 		return tls_fail(result, EBUSY, "kseald does %u handshakes at a time "
 				"and all are taken: try again, or raise "
 				"--max-handshakes", engine->limit);
-	return socket_check(fd, result);
+	return 0;
 }
 
 static void run(void *context)
@@ -107,6 +115,7 @@ static void give_to_worker(struct engine *engine, struct handshake *handshake)
 	handshake->worker = worker_take(engine->workers);
 	engine->active++;
 	engine->taken++;
+	report_begun(handshake);
 	mailbox_hold(engine->mailbox);
 	worker_post(handshake->worker, &handshake->work, run, handshake);
 }
@@ -118,14 +127,18 @@ void handshake_begin(struct engine *engine, uint32_t id, int fd,
 {
 	struct kseal_result refused = { .id = id, .fd = -1 };
 	struct handshake *handshake;
+	enum kseal_counter cause;
 
-	if (admit(engine, fd, &refused))
+	if (admit(engine, fd, &cause, &refused))
 		goto refuse;
 	handshake = calloc(1, sizeof(*handshake));
 	if (!handshake) {
+		cause = KSEAL_COUNTER_FAILED_OTHER;
 		tls_fail(&refused, ENOMEM, "kseald is out of memory");
 		goto refuse;
 	}
+	report_name(engine, &refused);
+	handshake->list = list;
 	handshake->begun = uv_hrtime();
 	handshake->tls.fd = fd;
 	handshake->request = *request;
@@ -140,7 +153,25 @@ void handshake_begin(struct engine *engine, uint32_t id, int fd,
 
 refuse:
 	close(fd);
+	engine_refuse(engine, list, cause, &refused);
 	done(owner, &refused);
+}
+
+void engine_refuse(struct engine *engine, const struct handshakes *list,
+		   enum kseal_counter cause, struct kseal_result *result)
+{
+	report_name(engine, result);
+	report_refused(engine, list, cause, result);
+}
+
+void engine_start(struct engine *engine)
+{
+	engine->active = engine->taken = 0;
+	engine->last = 0;
+	memset(engine->counters, 0, sizeof(engine->counters));
+	/* any number will do where there is none at random */
+	if (getrandom(&engine->run, sizeof(engine->run), 0) != sizeof(engine->run))
+		engine->run = getpid();
 }
 
 void engine_replace(struct engine *engine, struct credentials *credentials)

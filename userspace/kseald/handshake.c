@@ -17,7 +17,6 @@
 #include <unistd.h>
 
 #include "handshake.h"
-#include "log.h"
 #include "worker.h"
 
 enum {
@@ -58,6 +57,7 @@ static void time_out(uv_timer_t *timer)
 	struct handshake *handshake = timer->data;
 
 	tls_time_out(&handshake->tls, handshake->timeout_ms, &handshake->result);
+	handshake->cause = KSEAL_COUNTER_FAILED_TIMEOUT;
 	end(handshake);
 }
 
@@ -70,7 +70,6 @@ void handshake_stop(struct handshake *handshake, note_fn *stopped)
 	handshake->cancel.run = stopped;
 	handshake->answer = 1;
 	if (handshake->state == HANDSHAKE_RUNS) {
-		log_debug("%s: given up, nobody waits for it", handshake->result.peer);
 		tls_fail(&handshake->result, ECANCELED, "given up");
 		end(handshake);
 	}
@@ -83,32 +82,42 @@ static int watch(struct handshake *handshake, uint32_t events)
 	const int ret = watch_set(&handshake->worker->watch, &handshake->watched,
 				  handshake->tls.fd, events);
 
-	if (ret)
-		return tls_fail(&handshake->result, -ret,
-				"the socket cannot be watched: %s", strerror(-ret));
-	return 0;
+	if (!ret)
+		return 0;
+	handshake->cause = KSEAL_COUNTER_FAILED_OTHER;
+	return tls_fail(&handshake->result, -ret, "the socket cannot be watched: %s",
+			strerror(-ret));
+}
+
+static void hand_over(struct handshake *handshake)
+{
+	struct kseal_result *result = &handshake->result;
+
+	handshake->resumed = gnutls_session_is_resumed(handshake->tls.session);
+	if (tls_hand_over(&handshake->tls, &handshake->sizing, result))
+		handshake->cause = result->error == ECONNRESET ? KSEAL_COUNTER_FAILED_CLOSED :
+								 KSEAL_COUNTER_FAILED_KERNEL;
+	end(handshake);
 }
 
 static void advance(struct handshake *handshake)
 {
-	int ret;
+	struct kseal_result *result = &handshake->result;
+	const enum tls_step step = tls_step(&handshake->tls, result);
 
-	switch (tls_step(&handshake->tls, &handshake->result)) {
+	switch (step) {
 	case TLS_WAIT_READ:
-		ret = watch(handshake, EPOLLIN);
-		break;
 	case TLS_WAIT_WRITE:
-		ret = watch(handshake, EPOLLOUT);
+		if (watch(handshake, step == TLS_WAIT_READ ? EPOLLIN : EPOLLOUT))
+			end(handshake);
 		break;
 	case TLS_DONE:
-		tls_hand_over(&handshake->tls, &handshake->sizing, &handshake->result);
-		ret = -1;
+		hand_over(handshake);
 		break;
 	default:
-		ret = -1;
-	}
-	if (ret)
+		handshake->cause = cause_of_failure(&handshake->tls, result->error);
 		end(handshake);
+	}
 }
 
 static void on_ready(struct watched *watched, uint32_t events)
@@ -141,6 +150,7 @@ void handshake_run(struct handshake *handshake, note_fn *ended)
 	if (tls_start(&handshake->tls, handshake->tls.fd, &handshake->request,
 		      handshake->credentials, &handshake->result)) {
 		handshake->tls.session = NULL;
+		handshake->cause = KSEAL_COUNTER_FAILED_REQUEST;
 		end(handshake);
 		return;
 	}

@@ -22,7 +22,15 @@ struct handshake;
 struct worker;
 struct workers;
 
-LIST_HEAD(handshakes, handshake);
+/**
+ * struct handshakes - those of one owner: a list as LIST_HEAD() makes it, and more
+ * @key, @value: whose they are, for the log: pid=1234; nothing unless set
+ */
+struct handshakes {
+	struct handshake *lh_first;
+	const char *key;
+	char value[64];
+};
 
 /**
  * struct engine - what all handshakes share; the main thread's
@@ -35,6 +43,9 @@ LIST_HEAD(handshakes, handshake);
  * @limit: how many there may be
  * @active: how many somebody waits for
  * @taken: how many there are: the workers may still have some that were given up
+ * @run: begins the id of each handshake, to tell this process's from others'
+ * @last: the rest of the id of the last one
+ * @counters: by enum kseal_counter, but for those that are as they are now
  */
 struct engine {
 	struct mailbox *mailbox;
@@ -45,6 +56,9 @@ struct engine {
 	unsigned int limit;
 	unsigned int active;
 	unsigned int taken;
+	uint16_t run;
+	uint64_t last;
+	uint64_t counters[KSEAL_COUNTER_COUNT];
 };
 
 /**
@@ -67,15 +81,19 @@ enum handshake_state {
  * Up to @cancelled it is the main thread's, from there on its worker's until @work
  * is back, but for @cancel.
  *
+ * @list: of its owner
  * @credentials: counted there
  * @cancelled: nobody waits for it; @work and @cancel come back both
  * @work: takes it to the worker, and its result back
  * @cancel: follows it there, and comes back behind it
  * @answer: @cancel was met before @work was on its way back
  * @begun: uv_hrtime()
+ * @cause: of its failure, as it is counted
+ * @resumed: it went on with an earlier session
  */
 struct handshake {
 	LIST_ENTRY(handshake) link;
+	const struct handshakes *list;
 	struct engine *engine;
 	struct worker *worker;
 	struct credentials *credentials;
@@ -95,10 +113,15 @@ struct handshake {
 	struct kseal_record_sizing sizing;
 	struct kseald_request request;
 	struct tls tls;
+	enum kseal_counter cause;
+	int resumed;
 	struct kseal_result result;
 };
 
 /* ---- engine.c: the main thread ------------------------------------------ */
+
+/** engine_start() - prepare @engine, whose settings are filled before */
+void engine_start(struct engine *engine);
 
 /** engine_replace() - other credentials for the handshakes that begin from now on */
 void engine_replace(struct engine *engine, struct credentials *credentials);
@@ -116,6 +139,15 @@ void handshake_begin(struct engine *engine, uint32_t id, int fd,
 		     struct handshakes *list, handshake_done_fn *done,
 		     void *owner);
 
+/**
+ * engine_refuse() - count and log a request that is not even begun
+ * @list: of its owner, which answers it
+ * @cause: one of KSEAL_COUNTER_REFUSED_*
+ * @result: error and reason are set; connection is set here
+ */
+void engine_refuse(struct engine *engine, const struct handshakes *list,
+		   enum kseal_counter cause, struct kseal_result *result);
+
 /** handshake_cancel() - give it up: the socket is closed, nobody is told */
 void handshake_cancel(struct handshake *handshake);
 
@@ -132,5 +164,25 @@ void handshake_run(struct handshake *handshake, note_fn *ended);
  * @stopped: posted with @handshake->cancel, behind that of handshake_run()
  */
 void handshake_stop(struct handshake *handshake, note_fn *stopped);
+
+/* ---- report.c: what is counted and logged, on the main thread ------------ */
+
+/** report_name() - call a handshake by what the log does */
+void report_name(struct engine *engine, struct kseal_result *result);
+
+/** report_begun(), report_ended(), report_given_up() - where it stands */
+void report_begun(struct handshake *handshake);
+void report_ended(struct handshake *handshake);
+void report_given_up(struct handshake *handshake);
+
+/** report_refused() - it was not begun */
+void report_refused(struct engine *engine, const struct handshakes *list,
+		    enum kseal_counter cause, const struct kseal_result *result);
+
+/** report_counters() - log all counters that are not 0 */
+void report_counters(const uint64_t *counters);
+
+/** cause_of_failure() - how a handshake is counted that TLS has failed */
+enum kseal_counter cause_of_failure(const struct tls *tls, int error);
 
 #endif /* KSEALD_HANDSHAKE_H */

@@ -2,6 +2,9 @@
 #ifndef KSEALD_LOG_H
 #define KSEALD_LOG_H
 
+#include <stddef.h>
+#include <stdint.h>
+
 /** enum log_level - numbered as syslog(3) does, so that journald knows them */
 enum log_level {
 	LOG_LEVEL_ERROR = 3,
@@ -21,6 +24,32 @@ int log_level_from_name(const char *name);
 
 void log_write(enum log_level level, const char *format, ...)
 	__attribute__((format(printf, 2, 3)));
+
+/**
+ * struct log_line - a line of key=value fields, made up before it is written
+ *
+ * What does not fit is cut off.
+ */
+struct log_line {
+	size_t size;
+	char text[1024];
+};
+
+/** log_begin() - an empty line */
+void log_begin(struct log_line *line);
+
+/**
+ * log_text() - a field more
+ * @value: in double quotes if it has blanks and the like in it; with no control
+ *	characters, whatever it has; left out if it is empty
+ */
+void log_text(struct log_line *line, const char *key, const char *value);
+
+/** log_number() - likewise */
+void log_number(struct log_line *line, const char *key, uint64_t value);
+
+/** log_end() - write it */
+void log_end(enum log_level level, const struct log_line *line);
 
 #define log_error(...)		log_write(LOG_LEVEL_ERROR, __VA_ARGS__)
 #define log_warning(...)	log_write(LOG_LEVEL_WARNING, __VA_ARGS__)

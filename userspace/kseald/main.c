@@ -37,6 +37,7 @@ struct daemon {
 	uv_signal_t term;
 	uv_signal_t interrupt;
 	uv_signal_t hangup;
+	uv_signal_t user;
 };
 
 /* Private keys are in this process: it leaves no image of itself behind. */
@@ -128,6 +129,22 @@ static void on_hangup(uv_signal_t *handle, int number)
 		reload(daemon);
 }
 
+static void log_counters(const struct server *server)
+{
+	uint64_t counters[KSEAL_COUNTERS_MAX];
+
+	server_count(server, counters);
+	report_counters(counters);
+}
+
+static void on_user(uv_signal_t *handle, int number)
+{
+	struct daemon *daemon = handle->data;
+
+	(void)number;
+	log_counters(&daemon->server);
+}
+
 /* They do not keep the loop running: the server's end is the loop's. */
 static void watch_signal(struct daemon *daemon, uv_signal_t *handle, int number,
 			 uv_signal_cb called)
@@ -150,6 +167,7 @@ static int start(struct daemon *daemon)
 	server->loop = &daemon->loop;
 	server->engine.mailbox = &daemon->mailbox;
 	server->engine.workers = &daemon->workers;
+	engine_start(&server->engine);
 	apply(&server->engine, options);
 	ret = activation_begin(&server->activation, FIRST_PASSED);
 	if (ret)
@@ -172,6 +190,7 @@ static void watch_signals(struct daemon *daemon)
 	watch_signal(daemon, &daemon->term, SIGTERM, on_signal);
 	watch_signal(daemon, &daemon->interrupt, SIGINT, on_signal);
 	watch_signal(daemon, &daemon->hangup, SIGHUP, on_hangup);
+	watch_signal(daemon, &daemon->user, SIGUSR1, on_user);
 }
 
 static void serve(struct daemon *daemon)
@@ -186,10 +205,12 @@ static void serve(struct daemon *daemon)
 		log_warning("cannot tell that kseald is ready: %s",
 			    strerror(-ret));
 	uv_run(&daemon->loop, UV_RUN_DEFAULT);
+	log_counters(&daemon->server);
 	workers_stop(&daemon->workers);
 	uv_close((uv_handle_t *)&daemon->term, NULL);
 	uv_close((uv_handle_t *)&daemon->interrupt, NULL);
 	uv_close((uv_handle_t *)&daemon->hangup, NULL);
+	uv_close((uv_handle_t *)&daemon->user, NULL);
 	log_info("stopped");
 }
 
@@ -221,6 +242,7 @@ static int run(struct daemon *daemon)
 	signal(SIGPIPE, SIG_IGN);
 	/* until there is a loop to hear of it */
 	signal(SIGHUP, SIG_IGN);
+	signal(SIGUSR1, SIG_IGN);
 	credentials = credentials_new(&daemon->options);
 	if (!credentials)
 		return EXIT_TROUBLE;

@@ -46,6 +46,7 @@ static void alert_received(struct tls *tls, const char *stage,
 	const gnutls_alert_description_t alert = gnutls_alert_get(tls->session);
 	const char *name = gnutls_alert_get_name(alert);
 
+	tls->alerted = 1;
 	tls_fail(result, EPROTO, "the peer sent alert %d (%s) %s", alert,
 		 name ? name : "unknown", stage);
 }

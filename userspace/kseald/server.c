@@ -8,6 +8,7 @@
 #include "log.h"
 #include "options.h"
 #include "server.h"
+#include "worker.h"
 
 enum {
 	ACCEPT_BATCH = 16,
@@ -77,6 +78,17 @@ int server_start(struct server *server, const struct options *options)
 	listen_remove(server->path, &server->stat);
 	close(server->sock);
 	return ret;
+}
+
+void server_count(const struct server *server, uint64_t *counters)
+{
+	const struct client *client;
+
+	memcpy(counters, server->engine.counters, sizeof(server->engine.counters));
+	counters[KSEAL_COUNTER_WORKERS] = server->engine.workers->count;
+	counters[KSEAL_COUNTER_IN_FLIGHT] = server->engine.taken;
+	LIST_FOREACH(client, &server->clients, link)
+		counters[KSEAL_COUNTER_PROGRAMS]++;
 }
 
 /* ---- the end ------------------------------------------------------------ */

@@ -48,6 +48,9 @@ struct server {
  */
 int server_start(struct server *server, const struct options *options);
 
+/** server_count() - all counters, those included that are as they are now */
+void server_count(const struct server *server, uint64_t *counters);
+
 /** server_stop() - take nothing new, and end when the handshakes have ended */
 void server_stop(struct server *server);
 

@@ -41,6 +41,7 @@ enum peer_state {
  * @hello: server: what the client offers, in @hello_bytes; empty before
  * @malformed: server: what is wrong with the client's hello, NULL for nothing
  * @tickets_wanted: server: the client takes tickets of TLS 1.3
+ * @alerted: the other end sent an alert that ended it
  * @shaken: gnutls_handshake() is done
  * @server_name: client: the host to name and to verify, empty for a server
  * @verify: what the other end's certificate must show, @verify_count of it
@@ -60,6 +61,7 @@ struct tls {
 	uint8_t *hello_bytes;
 	const char *malformed;
 	int tickets_wanted;
+	int alerted;
 	int shaken;
 	char server_name[KSEAL_NAME_SIZE];
 	gnutls_typed_vdata_st verify[2];

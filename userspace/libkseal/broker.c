@@ -14,6 +14,7 @@
 
 enum {
 	HELLO_TIMEOUT_MS = 10000,
+	STATUS_TIMEOUT_MS = 10000,
 };
 
 struct kseal_broker {
@@ -300,4 +301,43 @@ int kseal_handshake(struct kseal_broker *broker, int fd,
 		return -EPROTO;
 	}
 	return -result->error;
+}
+
+/* ---- status ------------------------------------------------------------- */
+
+static int receive_status(int sock, uint32_t id, struct kseal_status *status)
+{
+	uint8_t buf[KSEALD_MESSAGE_MAX];
+	struct kseald_status answer;
+	ssize_t len;
+	int fd, ret;
+
+	ret = wait_until(sock, POLLIN, deadline_of(STATUS_TIMEOUT_MS));
+	if (ret)
+		return ret == -EAGAIN ? -ETIMEDOUT : ret;
+	len = kseald_receive_packet(sock, buf, sizeof(buf), &fd);
+	if (fd >= 0)
+		close(fd);
+	/* to one that knows no such message this is nonsense */
+	if (!len || len == -ECONNRESET)
+		return -EOPNOTSUPP;
+	if (len < 0)
+		return len == -EBADMSG ? -EPROTO : len;
+	if (kseald_decode_status(buf, len, &answer) || answer.id != id)
+		return -EPROTO;
+	*status = answer.status;
+	return 0;
+}
+
+int kseal_get_status(struct kseal_broker *broker, struct kseal_status *status)
+{
+	uint8_t buf[KSEALD_MESSAGE_MAX];
+	const uint32_t id = ++broker->last_id;
+	ssize_t len = kseald_encode_status_request(id, buf, sizeof(buf));
+	int ret;
+
+	if (len < 0)
+		return len;
+	ret = kseald_send_packet(broker->sock, buf, len, -1);
+	return ret ? ret : receive_status(broker->sock, id, status);
 }

@@ -138,6 +138,7 @@ struct kseal_request {
 };
 
 /** Sizes of the strings of struct kseal_result, with their NUL. */
+#define KSEAL_CONNECTION_SIZE	32
 #define KSEAL_NAME_SIZE		256
 #define KSEAL_ALPN_SIZE		256
 #define KSEAL_REASON_SIZE	256
@@ -171,6 +172,7 @@ struct kseal_request {
  *	either
  * @peer_fingerprint: SHA-256 of that certificate, by which it is known for certain; all 0
  *	if the peer has shown none. What is here was verified
+ * @connection: what kseald's log calls this handshake: conn=@connection
  */
 struct kseal_result {
 	uint32_t id;
@@ -186,6 +188,7 @@ struct kseal_result {
 	char peer_subject[KSEAL_SUBJECT_SIZE];
 	char peer_names[KSEAL_NAMES_SIZE];
 	uint8_t peer_fingerprint[KSEAL_FINGERPRINT_SIZE];
+	char connection[KSEAL_CONNECTION_SIZE];
 };
 
 /** struct kseal_broker - a connection to kseald. */
@@ -247,6 +250,71 @@ int kseal_receive(struct kseal_broker *broker, struct kseal_result *result,
 int kseal_handshake(struct kseal_broker *broker, int fd,
 		    const struct kseal_request *request,
 		    struct kseal_result *result);
+
+/* ---- what kseald has done ----------------------------------------------- */
+
+/**
+ * enum kseal_counter - what kseald counts since it was started
+ *
+ * The first three are as they are now. A handshake that was begun is done, has
+ * failed, was given up, or is in flight; one that was refused was never begun.
+ * kseal_counter_help() describes each.
+ */
+enum kseal_counter {
+	KSEAL_COUNTER_WORKERS,
+	KSEAL_COUNTER_PROGRAMS,
+	KSEAL_COUNTER_IN_FLIGHT,
+	KSEAL_COUNTER_BEGUN_SERVER,
+	KSEAL_COUNTER_BEGUN_CLIENT,
+	KSEAL_COUNTER_DONE_SERVER,
+	KSEAL_COUNTER_DONE_CLIENT,
+	KSEAL_COUNTER_RESUMED,
+	KSEAL_COUNTER_GIVEN_UP,
+	KSEAL_COUNTER_FAILED_TIMEOUT,
+	KSEAL_COUNTER_FAILED_CLOSED,
+	KSEAL_COUNTER_FAILED_ALERT,
+	KSEAL_COUNTER_FAILED_PROTOCOL,
+	KSEAL_COUNTER_FAILED_CERTIFICATE,
+	KSEAL_COUNTER_FAILED_REQUEST,
+	KSEAL_COUNTER_FAILED_KERNEL,
+	KSEAL_COUNTER_FAILED_OTHER,
+	KSEAL_COUNTER_REFUSED_REQUEST,
+	KSEAL_COUNTER_REFUSED_LIMIT,
+	KSEAL_COUNTER_REFUSED_PROGRAM,
+	KSEAL_COUNTER_REFUSED_RATE,
+	KSEAL_COUNTER_REFUSED_STOPPING,
+	KSEAL_COUNTER_REFUSED_DESCRIPTORS,
+	KSEAL_COUNTER_COUNT,		/* of those this library knows */
+};
+
+/** Room for counters that are still to come. */
+#define KSEAL_COUNTERS_MAX	64
+
+/**
+ * struct kseal_status - what kseald has done
+ * @software: its name and release
+ * @counters: by enum kseal_counter; those it does not know are 0
+ */
+struct kseal_status {
+	char software[64];
+	uint64_t counters[KSEAL_COUNTERS_MAX];
+};
+
+/**
+ * kseal_get_status() - ask kseald what it has done
+ * @broker: one with no handshakes under way
+ * @status: filled
+ *
+ * Return: 0; -EOPNOTSUPP kseald hung up, since it is too old to tell; -EPIPE it was
+ * gone before; -ETIMEDOUT it does not answer; -EPROTO it sent nonsense.
+ */
+int kseal_get_status(struct kseal_broker *broker, struct kseal_status *status);
+
+/** kseal_counter_name() - "begun_server"; NULL when not known */
+const char *kseal_counter_name(unsigned int counter);
+
+/** kseal_counter_help() - what it counts, for people; NULL when not known */
+const char *kseal_counter_help(unsigned int counter);
 
 #ifdef __cplusplus
 }

@@ -18,6 +18,7 @@ enum {
 enum kind {
 	KIND_U16,
 	KIND_U32,
+	KIND_U64,
 	KIND_STRING,
 	KIND_BYTES,			/* as many as the member has; all 0: none */
 	KIND_ALPN,
@@ -75,6 +76,41 @@ static const struct row result_rows[] = {
 	ROW(PEER_SUBJECT, STRING, kseal_result, peer_subject),
 	ROW(PEER_NAMES, STRING, kseal_result, peer_names),
 	ROW(PEER_FINGERPRINT, BYTES, kseal_result, peer_fingerprint),
+	ROW(CONNECTION, STRING, kseal_result, connection),
+};
+
+#define COUNTER(name) {							\
+	.type = KSEALD_A_COUNTER + KSEAL_COUNTER_##name,		\
+	.kind = KIND_U64,						\
+	.offset = offsetof(struct kseal_status, counters[KSEAL_COUNTER_##name]), \
+	.size = sizeof(uint64_t),					\
+}
+
+static const struct row status_rows[] = {
+	ROW(SOFTWARE, STRING, kseal_status, software),
+	COUNTER(WORKERS),
+	COUNTER(PROGRAMS),
+	COUNTER(IN_FLIGHT),
+	COUNTER(BEGUN_SERVER),
+	COUNTER(BEGUN_CLIENT),
+	COUNTER(DONE_SERVER),
+	COUNTER(DONE_CLIENT),
+	COUNTER(RESUMED),
+	COUNTER(GIVEN_UP),
+	COUNTER(FAILED_TIMEOUT),
+	COUNTER(FAILED_CLOSED),
+	COUNTER(FAILED_ALERT),
+	COUNTER(FAILED_PROTOCOL),
+	COUNTER(FAILED_CERTIFICATE),
+	COUNTER(FAILED_REQUEST),
+	COUNTER(FAILED_KERNEL),
+	COUNTER(FAILED_OTHER),
+	COUNTER(REFUSED_REQUEST),
+	COUNTER(REFUSED_LIMIT),
+	COUNTER(REFUSED_PROGRAM),
+	COUNTER(REFUSED_RATE),
+	COUNTER(REFUSED_STOPPING),
+	COUNTER(REFUSED_DESCRIPTORS),
 };
 
 /** struct layout - one kind of message */
@@ -98,6 +134,9 @@ static const struct layout request_layout =
 	LAYOUT(KSEALD_REQUEST, request_rows, kseald_request);
 static const struct layout result_layout =
 	LAYOUT(KSEALD_RESULT, result_rows, kseal_result);
+static const struct layout status_layout =
+	LAYOUT(KSEALD_COUNTERS, status_rows, kseal_status);
+static const struct layout status_request_layout = { .type = KSEALD_STATUS };
 
 static void put16(uint8_t *p, uint16_t v)
 {
@@ -121,6 +160,17 @@ static uint32_t get32(const uint8_t *p)
 	return (uint32_t)get16(p) << 16 | get16(p + 2);
 }
 
+static void put64(uint8_t *p, uint64_t v)
+{
+	put32(p, v >> 32);
+	put32(p + 4, v);
+}
+
+static uint64_t get64(const uint8_t *p)
+{
+	return (uint64_t)get32(p) << 32 | get32(p + 4);
+}
+
 /* ---- writing ------------------------------------------------------------ */
 
 static int is_zero(const uint8_t *bytes, size_t size)
@@ -137,6 +187,7 @@ static size_t value_size(const struct row *row, const void *member)
 	const struct kseald_alpn *alpn = member;
 	uint16_t u16;
 	uint32_t u32;
+	uint64_t u64;
 
 	switch (row->kind) {
 	case KIND_U16:
@@ -145,6 +196,9 @@ static size_t value_size(const struct row *row, const void *member)
 	case KIND_U32:
 		memcpy(&u32, member, sizeof(u32));
 		return u32 ? sizeof(u32) : 0;
+	case KIND_U64:
+		memcpy(&u64, member, sizeof(u64));
+		return u64 ? sizeof(u64) : 0;
 	case KIND_STRING:
 		return strnlen(member, row->size);
 	case KIND_BYTES:
@@ -174,6 +228,7 @@ static void put_value(const struct row *row, const void *member, size_t size,
 	const struct kseald_alpn *alpn = member;
 	uint16_t u16;
 	uint32_t u32;
+	uint64_t u64;
 
 	switch (row->kind) {
 	case KIND_U16:
@@ -183,6 +238,10 @@ static void put_value(const struct row *row, const void *member, size_t size,
 	case KIND_U32:
 		memcpy(&u32, member, sizeof(u32));
 		put32(p, u32);
+		break;
+	case KIND_U64:
+		memcpy(&u64, member, sizeof(u64));
+		put64(p, u64);
 		break;
 	case KIND_STRING:
 		put_string(member, size, p);
@@ -241,6 +300,17 @@ ssize_t kseald_encode_result(const struct kseal_result *result, uint8_t *buf,
 	return encode(&result_layout, result->id, result, buf, size);
 }
 
+ssize_t kseald_encode_status_request(uint32_t id, uint8_t *buf, size_t size)
+{
+	return encode(&status_request_layout, id, NULL, buf, size);
+}
+
+ssize_t kseald_encode_status(const struct kseald_status *status, uint8_t *buf,
+			     size_t size)
+{
+	return encode(&status_layout, status->id, &status->status, buf, size);
+}
+
 /* ---- reading ------------------------------------------------------------ */
 
 /* Strings go to logs and terminals: no control characters, no NUL. */
@@ -279,6 +349,7 @@ static int get_value(const struct row *row, void *member, const uint8_t *p,
 {
 	uint16_t u16;
 	uint32_t u32;
+	uint64_t u64;
 
 	switch (row->kind) {
 	case KIND_U16:
@@ -292,6 +363,12 @@ static int get_value(const struct row *row, void *member, const uint8_t *p,
 			return -EBADMSG;
 		u32 = get32(p);
 		memcpy(member, &u32, sizeof(u32));
+		return 0;
+	case KIND_U64:
+		if (size != sizeof(u64))
+			return -EBADMSG;
+		u64 = get64(p);
+		memcpy(member, &u64, sizeof(u64));
 		return 0;
 	case KIND_STRING:
 		return get_string(member, row->size, p, size);
@@ -316,28 +393,28 @@ static const struct row *find_row(const struct layout *layout, uint16_t type)
 }
 
 /* One attribute. @seen has a bit for each row of the layout. */
-static int get_attribute(const struct layout *layout, void *msg, uint32_t *seen,
+static int get_attribute(const struct layout *layout, void *msg, uint64_t *seen,
 			 uint16_t type, const uint8_t *value, size_t size)
 {
 	const struct row *row;
-	uint32_t bit;
+	uint64_t bit;
 
 	row = find_row(layout, type & ~KSEALD_A_CRITICAL);
 	if (!row)
 		return type & KSEALD_A_CRITICAL ? -EOPNOTSUPP : 0;
-	bit = 1U << (row - layout->rows);
+	bit = 1ULL << (row - layout->rows);
 	if (*seen & bit)
 		return -EBADMSG;
 	*seen |= bit;
 	return get_value(row, (uint8_t *)msg + row->offset, value, size);
 }
 
-static int check_required(const struct layout *layout, uint32_t seen)
+static int check_required(const struct layout *layout, uint64_t seen)
 {
 	size_t i;
 
 	for (i = 0; i < layout->count; i++)
-		if (layout->rows[i].required && !(seen & 1U << i))
+		if (layout->rows[i].required && !(seen & 1ULL << i))
 			return -EBADMSG;
 	return 0;
 }
@@ -357,7 +434,7 @@ static int decode(const struct layout *layout, const uint8_t *buf, size_t size,
 {
 	struct kseald_header header;
 	size_t at = KSEALD_HEADER_SIZE, len;
-	uint32_t seen = 0;
+	uint64_t seen = 0;
 	int ret, refused = 0;
 
 	memset(msg, 0, layout->size);
@@ -413,6 +490,12 @@ int kseald_decode_result(const uint8_t *buf, size_t size,
 	if (!ret && (result->error < 0 || result->error > ERRNO_MAX))
 		ret = -EBADMSG;
 	return ret;
+}
+
+int kseald_decode_status(const uint8_t *buf, size_t size,
+			 struct kseald_status *status)
+{
+	return decode(&status_layout, buf, size, &status->status, &status->id);
 }
 
 /* ---- lists of protocols ------------------------------------------------- */

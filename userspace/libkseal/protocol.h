@@ -28,6 +28,8 @@ enum kseald_type {
 	KSEALD_HELLO = 1,		/* program and kseald: first of all */
 	KSEALD_REQUEST = 2,		/* program; with one socket */
 	KSEALD_RESULT = 3,		/* kseald; on success with one socket */
+	KSEALD_STATUS = 4,		/* program: what has been done so far? */
+	KSEALD_COUNTERS = 5,		/* kseald: so much */
 };
 
 enum kseald_attribute {
@@ -51,6 +53,8 @@ enum kseald_attribute {
 	KSEALD_A_CLIENT_AUTH = 19,	/* u32: enum kseal_client_auth */
 	KSEALD_A_PIN = 20,		/* string: "sha256//...;sha256//..." */
 	KSEALD_A_CLIENT_IDENTITY = 21,	/* string */
+	KSEALD_A_CONNECTION = 23,	/* string: id of the handshake, in kseald's log */
+	KSEALD_A_COUNTER = 32,		/* u64: the first of enum kseal_counter */
 
 	/* Added to a type: whoever does not know it refuses the message. */
 	KSEALD_A_CRITICAL = 0x8000,
@@ -88,6 +92,12 @@ struct kseald_header {
 	uint32_t id;
 };
 
+/** struct kseald_status - kseal_status as it travels; @id is in the header */
+struct kseald_status {
+	uint32_t id;
+	struct kseal_status status;
+};
+
 /**
  * kseald_encode_*() - write one message
  * @buf: KSEALD_MESSAGE_MAX bytes hold any
@@ -99,6 +109,9 @@ ssize_t kseald_encode_hello(const struct kseald_hello *hello, uint8_t *buf,
 ssize_t kseald_encode_request(uint32_t id, const struct kseald_request *request,
 			      uint8_t *buf, size_t size);
 ssize_t kseald_encode_result(const struct kseal_result *result, uint8_t *buf,
+			     size_t size);
+ssize_t kseald_encode_status_request(uint32_t id, uint8_t *buf, size_t size);
+ssize_t kseald_encode_status(const struct kseald_status *status, uint8_t *buf,
 			     size_t size);
 
 /**
@@ -124,6 +137,8 @@ int kseald_decode_request(const uint8_t *buf, size_t size,
 			  struct kseald_request *request);
 int kseald_decode_result(const uint8_t *buf, size_t size,
 			 struct kseal_result *result);
+int kseald_decode_status(const uint8_t *buf, size_t size,
+			 struct kseald_status *status);
 
 /**
  * kseald_alpn_parse() - "h2,http/1.1" into a list

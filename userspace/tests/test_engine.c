@@ -83,6 +83,8 @@ static int set_up(void **state)
 		.mailbox = &mailbox, .workers = &workers, .credentials = load(),
 		.timeout_ms = LONG_MS, .limit = 1000,
 	};
+	log_set_level(LOG_LEVEL_ERROR);
+	engine_start(&engine);
 	memset(&waiter, 0, sizeof(waiter));
 	LIST_INIT(&waiter.list);
 	waiter.self = pthread_self();

@@ -22,7 +22,7 @@ struct bytes {
 static void put(struct bytes *b, size_t count, uint32_t value)
 {
 	while (count--)
-		b->data[b->size++] = value >> (8 * count);
+		b->data[b->size++] = (uint64_t)value >> (8 * count);
 }
 
 static void begin(struct bytes *b, uint16_t type, uint32_t id)
@@ -144,10 +144,58 @@ static void result_survives_the_way(void **state)
 	strcpy(in.peer_names, "DNS:a.example,IP:192.0.2.1");
 	/* zeros inside and at the end are bytes like others */
 	in.peer_fingerprint[1] = 1;
+	strcpy(in.connection, "3f2a-1c");
 	len = kseald_encode_result(&in, buf, sizeof(buf));
 	assert_true(len > 0);
 	assert_int_equal(kseald_decode_result(buf, len, &out), 0);
 	assert_memory_equal(&in, &out, sizeof(in));
+}
+
+static void status_survives_the_way(void **state)
+{
+	struct kseald_status in = { .id = 9, .status.software = "kseald 0.1.0" }, out;
+	struct kseald_header header;
+	uint8_t buf[KSEALD_MESSAGE_MAX];
+	ssize_t len;
+	int i;
+
+	(void)state;
+	len = kseald_encode_status_request(9, buf, sizeof(buf));
+	assert_int_equal(len, KSEALD_HEADER_SIZE);
+	assert_int_equal(kseald_decode_header(buf, len, &header), 0);
+	assert_int_equal(header.type, KSEALD_STATUS);
+	assert_int_equal(header.id, 9);
+	/* all, and then those alone that are not 0 */
+	for (i = 0; i < KSEAL_COUNTER_COUNT; i++)
+		in.status.counters[i] = UINT64_MAX - i;
+	len = kseald_encode_status(&in, buf, sizeof(buf));
+	assert_int_equal(kseald_decode_status(buf, len, &out), 0);
+	assert_memory_equal(&out.status, &in.status, sizeof(in.status));
+	for (i = 0; i < KSEAL_COUNTER_COUNT; i++)
+		in.status.counters[i] = i == KSEAL_COUNTER_COUNT - 1;
+	len = kseald_encode_status(&in, buf, sizeof(buf));
+	assert_int_equal(len, KSEALD_HEADER_SIZE + 4 + strlen("kseald 0.1.0") + 4 + 8);
+	assert_int_equal(kseald_decode_status(buf, len, &out), 0);
+	assert_memory_equal(&out.status, &in.status, sizeof(in.status));
+	assert_int_equal(out.id, 9);
+}
+
+/* kseald may be newer than the library, and count more. */
+static void counters_not_known_are_skipped(void **state)
+{
+	struct kseald_status out;
+	struct bytes b;
+
+	(void)state;
+	begin(&b, KSEALD_COUNTERS, 1);
+	put(&b, 2, KSEALD_A_COUNTER + KSEAL_COUNTER_COUNT);
+	put(&b, 2, 8);
+	put(&b, 8, 5);
+	assert_int_equal(kseald_decode_status(b.data, b.size, &out), 0);
+	put(&b, 2, KSEALD_A_COUNTER);
+	put(&b, 2, 4);
+	put(&b, 4, 5);
+	assert_int_equal(kseald_decode_status(b.data, b.size, &out), -EBADMSG);
 }
 
 static void longest_result_fits_a_message(void **state)
@@ -169,6 +217,7 @@ static void longest_result_fits_a_message(void **state)
 	memset(in.peer_subject, 'j', sizeof(in.peer_subject) - 1);
 	memset(in.peer_names, 'n', sizeof(in.peer_names) - 1);
 	memset(in.peer_fingerprint, 0xff, sizeof(in.peer_fingerprint));
+	memset(in.connection, 'c', sizeof(in.connection) - 1);
 	len = kseald_encode_result(&in, buf, sizeof(buf));
 	assert_true(len > 0);
 	assert_int_equal(kseald_decode_result(buf, len, &out), 0);
@@ -565,6 +614,8 @@ int main(void)
 		cmocka_unit_test(hello_survives_the_way),
 		cmocka_unit_test(request_survives_the_way),
 		cmocka_unit_test(result_survives_the_way),
+		cmocka_unit_test(status_survives_the_way),
+		cmocka_unit_test(counters_not_known_are_skipped),
 		cmocka_unit_test(longest_result_fits_a_message),
 		cmocka_unit_test(control_characters_do_not_leave_the_encoder),
 		cmocka_unit_test(bytes_are_as_documented),
