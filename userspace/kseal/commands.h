@@ -29,5 +29,6 @@ int command_explain(int argc, char **argv);
 int command_reload(int argc, char **argv);
 int command_client(int argc, char **argv);
 int command_server(int argc, char **argv);
+int command_run(int argc, char **argv);
 
 #endif /* KSEAL_COMMANDS_H */

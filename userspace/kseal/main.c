@@ -27,6 +27,9 @@ static const struct command commands[] = {
 	{ "server", "[OPTION]... PORT",
 	  "likewise for the first connection to PORT",
 	  command_server },
+	{ "run", "[OPTION]... PROGRAM [ARGUMENT]...",
+	  "run a program that knows nothing of TLS, its sockets made TLS",
+	  command_run },
 };
 
 enum {

@@ -62,6 +62,7 @@ static const struct row request_rows[] = {
 	ROW(CLIENT_AUTH, U32, kseald_request, client_auth),
 	ROW(PIN, STRING, kseald_request, pin),
 	ROW(CLIENT_IDENTITY, STRING, kseald_request, client_identity),
+	ROW(HOLD, U32, kseald_request, hold),
 };
 
 static const struct row result_rows[] = {
@@ -132,6 +133,7 @@ static const struct layout hello_layout =
 	LAYOUT(KSEALD_HELLO, hello_rows, kseald_hello);
 static const struct layout request_layout =
 	LAYOUT(KSEALD_REQUEST, request_rows, kseald_request);
+static const struct layout fill_layout = { .type = KSEALD_FILL };
 static const struct layout result_layout =
 	LAYOUT(KSEALD_RESULT, result_rows, kseal_result);
 static const struct layout status_layout =
@@ -292,6 +294,11 @@ ssize_t kseald_encode_request(uint32_t id, const struct kseald_request *request,
 			      uint8_t *buf, size_t size)
 {
 	return encode(&request_layout, id, request, buf, size);
+}
+
+ssize_t kseald_encode_fill(uint8_t *buf, size_t size)
+{
+	return encode(&fill_layout, 0, NULL, buf, size);
 }
 
 ssize_t kseald_encode_result(const struct kseal_result *result, uint8_t *buf,

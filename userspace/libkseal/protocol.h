@@ -30,6 +30,8 @@ enum kseald_type {
 	KSEALD_RESULT = 3,		/* kseald; on success with one socket */
 	KSEALD_STATUS = 4,		/* program: what has been done so far? */
 	KSEALD_COUNTERS = 5,		/* kseald: so much */
+	KSEALD_HANDED = 6,		/* kseald; a socket that it has accepted */
+	KSEALD_FILL = 7,		/* program; means nothing, see KSEALD_A_HOLD */
 };
 
 enum kseald_attribute {
@@ -55,6 +57,7 @@ enum kseald_attribute {
 	KSEALD_A_CLIENT_IDENTITY = 21,	/* string */
 	KSEALD_A_CONNECTION = 23,	/* string: id of the handshake, in kseald's log */
 	KSEALD_A_COUNTER = 32,		/* u64: the first of enum kseal_counter */
+	KSEALD_A_HOLD = 24,		/* u32, 1: read no more before the result */
 
 	/* Added to a type: whoever does not know it refuses the message. */
 	KSEALD_A_CRITICAL = 0x8000,
@@ -78,6 +81,7 @@ struct kseald_alpn {
 struct kseald_request {
 	uint32_t role;
 	uint32_t timeout_ms;
+	uint32_t hold;
 	char server_name[KSEAL_NAME_SIZE];
 	char identity[KSEAL_NAME_SIZE];
 	struct kseald_alpn alpn;
@@ -108,6 +112,7 @@ ssize_t kseald_encode_hello(const struct kseald_hello *hello, uint8_t *buf,
 			    size_t size);
 ssize_t kseald_encode_request(uint32_t id, const struct kseald_request *request,
 			      uint8_t *buf, size_t size);
+ssize_t kseald_encode_fill(uint8_t *buf, size_t size);
 ssize_t kseald_encode_result(const struct kseal_result *result, uint8_t *buf,
 			     size_t size);
 ssize_t kseald_encode_status_request(uint32_t id, uint8_t *buf, size_t size);
