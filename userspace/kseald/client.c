@@ -46,6 +46,8 @@ void client_close(struct client *client)
 		return;
 	while (!LIST_EMPTY(&client->handshakes))
 		handshake_cancel(LIST_FIRST(&client->handshakes));
+	while (!LIST_EMPTY(&client->adopted))
+		adopted_close(LIST_FIRST(&client->adopted));
 	while ((message = STAILQ_FIRST(&client->unsent))) {
 		STAILQ_REMOVE_HEAD(&client->unsent, next);
 		free_message(message);
@@ -70,13 +72,19 @@ static void on_event(uv_poll_t *poll, int status, int events);
 
 static void update_poll(struct client *client)
 {
-	const int events = UV_DISCONNECT |
-		(STAILQ_EMPTY(&client->unsent) ? UV_READABLE : UV_WRITABLE);
+	const int events = UV_DISCONNECT | (!client_takes(client) ? UV_WRITABLE :
+					    client->holds ? 0 : UV_READABLE);
 
 	if (client->events == events)
 		return;
 	client->events = events;
 	uv_poll_start(&client->poll, events, on_event);
+	adopted_update(client);
+}
+
+int client_takes(const struct client *client)
+{
+	return STAILQ_EMPTY(&client->unsent);
 }
 
 static int queue(struct client *client, const uint8_t *data, size_t size, int fd)
@@ -132,14 +140,9 @@ static void flush(struct client *client)
 	update_poll(client);
 }
 
-static void answer_result(void *owner, struct kseal_result *result)
+static void answer_encoded(struct client *client, const uint8_t *buf, ssize_t len,
+			   const struct kseal_result *result)
 {
-	struct client *client = owner;
-	struct server *server = client->server;
-	uint8_t buf[KSEALD_MESSAGE_MAX];
-	ssize_t len;
-
-	len = kseald_encode_result(result, buf, sizeof(buf));
 	if (len > 0) {
 		answer(client, buf, len, result->fd);
 	} else {
@@ -147,6 +150,27 @@ static void answer_result(void *owner, struct kseal_result *result)
 			close(result->fd);
 		drop(client, "a result does not fit a message");
 	}
+}
+
+static void answer_result(void *owner, struct kseal_result *result)
+{
+	struct client *client = owner;
+	struct server *server = client->server;
+	uint8_t buf[KSEALD_MESSAGE_MAX];
+
+	client->holds = 0;
+	update_poll(client);
+	answer_encoded(client, buf, kseald_encode_result(result, buf, sizeof(buf)), result);
+	server_handshake_ended(server);
+}
+
+void client_hand_over(struct client *client, struct kseal_result *result)
+{
+	struct server *server = client->server;
+	uint8_t buf[KSEALD_MESSAGE_MAX];
+
+	if (!result->error)
+		answer_encoded(client, buf, kseald_encode_handed(result, buf, sizeof(buf)), result);
 	server_handshake_ended(server);
 }
 
@@ -184,6 +208,23 @@ static int refuse(struct client *client, uint32_t id, enum kseal_counter cause, 
 	return 0;
 }
 
+/* A socket that listens: kseald accepts for the program from now on. */
+static int adopt(struct client *client, uint32_t id, const struct kseald_request *request, int fd)
+{
+	struct kseal_result result = { .fd = -1 };
+	uint8_t buf[KSEALD_MESSAGE_MAX];
+
+	if (request->role != KSEAL_SERVER)
+		return refuse(client, id, KSEAL_COUNTER_REFUSED_REQUEST, EINVAL,
+			      "a socket that listens goes with the server role only");
+	if (adopted_add(client, id, request, fd, &result))
+		log_warning("process %d: %s", client->pid, result.reason);
+	else
+		log_info("process %d: accepting for it", client->pid);
+	answer_encoded(client, buf, kseald_encode_result(&result, buf, sizeof(buf)), &result);
+	return 1;
+}
+
 static int take_request(struct client *client, uint32_t id, const uint8_t *buf,
 			size_t size, int fd)
 {
@@ -206,6 +247,10 @@ static int take_request(struct client *client, uint32_t id, const uint8_t *buf,
 	if (client->server->stopping)
 		return refuse(client, id, KSEAL_COUNTER_REFUSED_STOPPING, EBUSY,
 			      "kseald is stopping");
+	if (adopted_is(fd))
+		return adopt(client, id, &request, fd);
+	client->holds = request.hold;
+	update_poll(client);
 	handshake_begin(&client->server->engine, id, fd, &request,
 			&client->handshakes, answer_result, client);
 	return 1;
@@ -246,6 +291,8 @@ static int take_message(struct client *client, const uint8_t *buf, size_t size,
 		return -EBADMSG;
 	if (!client->greeted && header.type == KSEALD_HELLO)
 		return take_hello(client, buf, size);
+	if (client->greeted && header.type == KSEALD_FILL)
+		return 0;
 	if (client->greeted && header.type == KSEALD_REQUEST)
 		return take_request(client, header.id, buf, size, fd);
 	if (client->greeted && header.type == KSEALD_STATUS)
@@ -260,7 +307,7 @@ static void read_requests(struct client *client)
 	int i, fd, ret;
 
 	for (i = 0; i < READ_BATCH; i++) {
-		if (client->sock < 0 || !STAILQ_EMPTY(&client->unsent))
+		if (client->sock < 0 || client->holds || !client_takes(client))
 			return;
 		len = kseald_receive_packet(client->sock, buf, sizeof(buf), &fd);
 		if (len == -EAGAIN)
@@ -325,6 +372,7 @@ void client_add(struct server *server, int sock)
 	LIST_INIT(&client->handshakes);
 	client->handshakes.key = "pid";
 	snprintf(client->handshakes.value, sizeof(client->handshakes.value), "%d", client->pid);
+	LIST_INIT(&client->adopted);
 	STAILQ_INIT(&client->unsent);
 	LIST_INSERT_HEAD(&server->clients, client, link);
 	update_poll(client);

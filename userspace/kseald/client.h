@@ -7,6 +7,7 @@
 #include <sys/types.h>
 #include <uv.h>
 
+#include "adopted.h"
 #include "handshake.h"
 
 struct server;
@@ -18,7 +19,9 @@ STAILQ_HEAD(messages, message);
  * @sock: -1 once it is closing
  * @events: what @poll watches for
  * @greeted: its hello has been answered
+ * @holds: the last request wants no more to be read before it has its result
  * @handshakes: under way for it
+ * @adopted: sockets that kseald accepts from for it
  * @unsent: answers it has not made room for; while there are any, it is not
  *	read from, so that they are bounded
  */
@@ -29,8 +32,10 @@ struct client {
 	int sock;
 	int events;
 	int greeted;
+	int holds;
 	pid_t pid;
 	struct handshakes handshakes;
+	struct adopted_list adopted;
 	struct messages unsent;
 };
 
@@ -41,5 +46,16 @@ void client_add(struct server *server, int sock);
 
 /** client_close() - end it and its handshakes */
 void client_close(struct client *client);
+
+/** client_takes() - is there nothing that it has still to read? */
+int client_takes(const struct client *client);
+
+/**
+ * client_hand_over() - tell it of a connection that was accepted for it
+ * @result: only logged if the handshake failed; result->fd is the client's
+ *
+ * The client may be closed on return.
+ */
+void client_hand_over(struct client *client, struct kseal_result *result);
 
 #endif /* KSEALD_CLIENT_H */

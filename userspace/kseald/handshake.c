@@ -17,6 +17,7 @@
 #include <unistd.h>
 
 #include "handshake.h"
+#include "socket.h"
 #include "worker.h"
 
 enum {
@@ -43,6 +44,9 @@ static void end(struct handshake *handshake)
 	const int fd = handshake->tls.fd;
 
 	watch_unset(&handshake->worker->watch, &handshake->watched);
+	/* it may have connected since it came */
+	if (!handshake->result.peer[0])
+		socket_peer(fd, &handshake->result);
 	tls_stop(&handshake->tls);
 	if (handshake->result.error)
 		close(fd);

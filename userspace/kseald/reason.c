@@ -51,10 +51,20 @@ static void alert_received(struct tls *tls, const char *stage,
 		 name ? name : "unknown", stage);
 }
 
+/* What connect(2) fails with, of a program that did not wait for it. */
+static int never_connected(int error)
+{
+	return error == ECONNREFUSED || error == EHOSTUNREACH || error == ENETUNREACH ||
+	       error == ETIMEDOUT;
+}
+
 static void connection_lost(struct tls *tls, const char *stage,
 			    struct kseal_result *result)
 {
-	if (tls->socket_error && tls->socket_error != EAGAIN)
+	if (never_connected(tls->socket_error))
+		tls_fail(result, tls->socket_error, "no connection: %s",
+			 strerror(tls->socket_error));
+	else if (tls->socket_error && tls->socket_error != EAGAIN)
 		tls_fail(result, ECONNRESET, "the connection broke %s: %s", stage,
 			 strerror(tls->socket_error));
 	else

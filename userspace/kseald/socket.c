@@ -50,17 +50,33 @@ static int has_other_ulp(int fd)
 	       *name && strcmp(name, KSEAL_ULP_NAME);
 }
 
-int socket_check(int fd, struct kseal_result *result)
+/* Its program did not wait for connect(2). What becomes of it, the handshake will see. */
+static int is_connecting(int fd)
+{
+	struct tcp_info info;
+	socklen_t len = sizeof(info);
+
+	return !getsockopt(fd, IPPROTO_TCP, TCP_INFO, &info, &len) && info.tcpi_state == TCP_SYN_SENT;
+}
+
+int socket_peer(int fd, struct kseal_result *result)
 {
 	struct sockaddr_storage addr;
 	socklen_t len = sizeof(addr);
 
+	if (getpeername(fd, (struct sockaddr *)&addr, &len))
+		return -errno;
+	format_peer(&addr, result->peer, sizeof(result->peer));
+	return 0;
+}
+
+int socket_check(int fd, struct kseal_result *result)
+{
 	if (!is_tcp(fd))
 		return tls_fail(result, EINVAL,
 				"what came along is not a TCP socket");
-	if (getpeername(fd, (struct sockaddr *)&addr, &len))
+	if (socket_peer(fd, result) && !is_connecting(fd))
 		return tls_fail(result, EINVAL, "the socket is not connected");
-	format_peer(&addr, result->peer, sizeof(result->peer));
 	if (has_other_ulp(fd))
 		return tls_fail(result, EINVAL, "the socket has another "
 				"upper-layer protocol already");

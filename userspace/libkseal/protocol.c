@@ -133,6 +133,9 @@ static const struct layout hello_layout =
 	LAYOUT(KSEALD_HELLO, hello_rows, kseald_hello);
 static const struct layout request_layout =
 	LAYOUT(KSEALD_REQUEST, request_rows, kseald_request);
+/* the same of a socket that nobody asked for by itself */
+static const struct layout handed_layout =
+	LAYOUT(KSEALD_HANDED, result_rows, kseal_result);
 static const struct layout fill_layout = { .type = KSEALD_FILL };
 static const struct layout result_layout =
 	LAYOUT(KSEALD_RESULT, result_rows, kseal_result);
@@ -316,6 +319,11 @@ ssize_t kseald_encode_status(const struct kseald_status *status, uint8_t *buf,
 			     size_t size)
 {
 	return encode(&status_layout, status->id, &status->status, buf, size);
+}
+
+ssize_t kseald_encode_handed(const struct kseal_result *handed, uint8_t *buf, size_t size)
+{
+	return encode(&handed_layout, handed->id, handed, buf, size);
 }
 
 /* ---- reading ------------------------------------------------------------ */

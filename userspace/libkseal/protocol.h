@@ -77,7 +77,7 @@ struct kseald_alpn {
 	uint8_t names[KSEALD_ALPN_MAX];
 };
 
-/** struct kseald_request - kseal_request as it travels */
+/** struct kseald_request - kseal_request as it travels, and @hold, which only kseal run uses */
 struct kseald_request {
 	uint32_t role;
 	uint32_t timeout_ms;
@@ -112,6 +112,7 @@ ssize_t kseald_encode_hello(const struct kseald_hello *hello, uint8_t *buf,
 			    size_t size);
 ssize_t kseald_encode_request(uint32_t id, const struct kseald_request *request,
 			      uint8_t *buf, size_t size);
+ssize_t kseald_encode_handed(const struct kseal_result *handed, uint8_t *buf, size_t size);
 ssize_t kseald_encode_fill(uint8_t *buf, size_t size);
 ssize_t kseald_encode_result(const struct kseal_result *result, uint8_t *buf,
 			     size_t size);

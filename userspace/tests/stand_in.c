@@ -45,15 +45,12 @@ static void answer(int sock, uint32_t id, int error, int fd)
 	give(sock, kseald_encode_result(&result, buf, sizeof(buf)), buf, fd);
 }
 
-/* A message of another type has its first two bytes different only. */
 static void hand_over(int sock, uint32_t id, int fd)
 {
 	const struct kseal_result result = { .id = id };
 	uint8_t buf[KSEALD_MESSAGE_MAX];
-	ssize_t len = kseald_encode_result(&result, buf, sizeof(buf));
 
-	buf[1] = KSEALD_HANDED;
-	give(sock, len, buf, fd);
+	give(sock, kseald_encode_handed(&result, buf, sizeof(buf)), buf, fd);
 }
 
 /* Until the program has left. */
