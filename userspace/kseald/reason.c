@@ -3,6 +3,7 @@
 #include <errno.h>
 #include <stdio.h>
 #include <string.h>
+#include <sys/socket.h>
 
 #include "match.h"
 #include "tls.h"
@@ -34,6 +35,9 @@ static const char *send_alert(struct tls *tls, int ret, int *number)
 {
 	int level;
 
+	/* GnuTLS would make an internal error of it */
+	if (ret == GNUTLS_E_TOO_MANY_EMPTY_PACKETS)
+		ret = GNUTLS_E_UNEXPECTED_PACKET;
 	*number = gnutls_error_to_alert(ret, &level);
 	if (*number < 0 || gnutls_alert_send_appropriate(tls->session, ret) < 0)
 		return NULL;
@@ -72,6 +76,30 @@ static void connection_lost(struct tls *tls, const char *stage,
 			 stage);
 }
 
+static void too_much_received(struct tls *tls, const char *stage, struct kseal_result *result)
+{
+	const gnutls_alert_description_t alert = GNUTLS_A_DECODE_ERROR;
+
+	gnutls_alert_send(tls->session, GNUTLS_AL_FATAL, alert);
+	tls_fail(result, EPROTO, "sent alert %d (%s): the peer has sent more than %d bytes of a "
+		 "handshake, %s", alert, gnutls_alert_get_name(alert), TLS_MAX_RECEIVED, stage);
+}
+
+/* Somebody takes it for a port of another protocol: "it begins with "GET /"". */
+static int is_no_tls(const struct tls *tls, int ret, char *buf, size_t size)
+{
+	size_t i;
+
+	if (ret != GNUTLS_E_UNEXPECTED_PACKET && ret != GNUTLS_E_UNSUPPORTED_VERSION_PACKET)
+		return 0;
+	for (i = 0; i < sizeof(tls->first); i++)
+		if (tls->first[i] < ' ' || tls->first[i] > '~')
+			return 0;
+	snprintf(buf, size, "the peer does not speak TLS, it begins with \"%.*s\"", TLS_FIRST,
+		 (const char *)tls->first);
+	return 1;
+}
+
 static void handshake_failed(struct tls *tls, int ret, const char *stage,
 			     struct kseal_result *result)
 {
@@ -82,7 +110,7 @@ static void handshake_failed(struct tls *tls, int ret, const char *stage,
 	alert = send_alert(tls, ret, &number);
 	if (tls->malformed)
 		snprintf(why, sizeof(why), "the ClientHello is malformed: %s", tls->malformed);
-	else if (!match_describe_failure(tls, ret, why, sizeof(why)))
+	else if (!is_no_tls(tls, ret, why, sizeof(why)) && !match_describe_failure(tls, ret, why, sizeof(why)))
 		snprintf(why, sizeof(why), "%s %s", gnutls_strerror(ret), stage);
 	if (alert)
 		tls_fail(result, EPROTO, "sent alert %d (%s): %s", number, alert, why);
@@ -90,7 +118,15 @@ static void handshake_failed(struct tls *tls, int ret, const char *stage,
 		tls_fail(result, EPROTO, "%s", why);
 }
 
-void reason_of_handshake(struct tls *tls, int ret, struct kseal_result *result)
+/* What is not read when the socket is closed has the kernel reset the connection, and the
+ * alert may get lost.
+ */
+static void discard_received(const struct tls *tls)
+{
+	recv(tls->fd, NULL, TLS_MAX_RECEIVED, MSG_TRUNC | MSG_DONTWAIT);
+}
+
+static void find_reason(struct tls *tls, int ret, struct kseal_result *result)
 {
 	char buf[64];
 	const char *stage = reason_stage(tls, buf, sizeof(buf));
@@ -106,6 +142,11 @@ void reason_of_handshake(struct tls *tls, int ret, struct kseal_result *result)
 		break;
 	case GNUTLS_E_PREMATURE_TERMINATION:
 	case GNUTLS_E_PULL_ERROR:
+		if (tls->socket_error == EMSGSIZE) {
+			too_much_received(tls, stage, result);
+			break;
+		}
+		/* fallthrough */
 	case GNUTLS_E_PUSH_ERROR:
 		connection_lost(tls, stage, result);
 		break;
@@ -117,6 +158,12 @@ void reason_of_handshake(struct tls *tls, int ret, struct kseal_result *result)
 	default:
 		handshake_failed(tls, ret, stage, result);
 	}
+}
+
+void reason_of_handshake(struct tls *tls, int ret, struct kseal_result *result)
+{
+	find_reason(tls, ret, result);
+	discard_received(tls);
 }
 
 void reason_of_attach(int ret, struct kseal_result *result)

@@ -46,11 +46,29 @@ static ssize_t report(struct tls *tls, ssize_t n)
 	return n;
 }
 
+static void note_received(struct tls *tls, const uint8_t *buf, size_t size)
+{
+	size_t i;
+
+	for (i = 0; i < size && tls->received + i < sizeof(tls->first); i++)
+		tls->first[tls->received + i] = buf[i];
+	tls->received += size;
+}
+
+/* GnuTLS keeps a message until it is complete, and 16 MiB may be announced for one. */
 static ssize_t pull(gnutls_transport_ptr_t ptr, void *buf, size_t size)
 {
 	struct tls *tls = ptr;
+	ssize_t n;
 
-	return report(tls, recv(tls->fd, buf, size, MSG_DONTWAIT));
+	if (tls->received >= TLS_MAX_RECEIVED) {
+		errno = EMSGSIZE;
+		return report(tls, -1);
+	}
+	n = report(tls, recv(tls->fd, buf, size, MSG_DONTWAIT));
+	if (n > 0)
+		note_received(tls, buf, n);
+	return n;
 }
 
 static ssize_t push(gnutls_transport_ptr_t ptr, const giovec_t *iov, int count)

@@ -20,6 +20,12 @@ enum tls_step {
 	TLS_FAILED,
 };
 
+enum {
+	TLS_FIRST = 5,			/* bytes of a record's header */
+	/* What a peer may send in a handshake: chains of certificates, above all. */
+	TLS_MAX_RECEIVED = 128 * 1024,
+};
+
 /** enum peer_state - what became of the other end's certificate */
 enum peer_state {
 	PEER_UNSEEN,			/* there was none to look at, or not yet */
@@ -35,6 +41,8 @@ enum peer_state {
  * struct tls - one session
  * @fd: its socket; not owned
  * @socket_error: errno of the last read or write that failed
+ * @received: bytes, up to the end of the handshake
+ * @first: the first of them
  * @credentials: outlives the session
  * @identity: the one the program insists on, NULL for SNI's choice
  * @shown: server: the one the client is answered with, once its hello is there
@@ -54,6 +62,8 @@ struct tls {
 	gnutls_session_t session;
 	int fd;
 	int socket_error;
+	size_t received;
+	uint8_t first[TLS_FIRST];
 	const struct credentials *credentials;
 	const struct identity *identity;
 	const struct identity *shown;

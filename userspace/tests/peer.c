@@ -36,11 +36,48 @@ static ssize_t pull(gnutls_transport_ptr_t ptr, void *data, size_t size)
 	return recv(peer->fd, data, size, 0);
 }
 
+static void send_all(const struct peer *peer, const uint8_t *data, size_t size)
+{
+	ssize_t n;
+
+	for (; size; size -= n, data += n) {
+		n = send(peer->fd, data, size, MSG_NOSIGNAL);
+		if (n <= 0)
+			return;
+	}
+}
+
+/* Whole records come here, one or several. */
 static ssize_t push(gnutls_transport_ptr_t ptr, const void *data, size_t size)
 {
 	struct peer *peer = ptr;
+	const uint8_t *record = data;
+	size_t left = size, length;
 
-	return send(peer->fd, data, size, MSG_NOSIGNAL);
+	if (!peer->records)
+		return send(peer->fd, data, size, MSG_NOSIGNAL);
+	for (; left; left -= length, record += length) {
+		length = 5 + (record[3] << 8 | record[4]);
+		assert_true(length <= left);
+		if (++peer->sent > peer->records)
+			continue;
+		send_all(peer, record, length);
+		if (peer->closes && peer->sent == peer->records)
+			shutdown(peer->fd, SHUT_WR);
+	}
+	return size;
+}
+
+/* GnuTLS has computed it, and not sealed it yet. */
+static int spoil(gnutls_session_t session, unsigned int type, unsigned int when,
+		 unsigned int incoming, const gnutls_datum_t *message)
+{
+	(void)session;
+	(void)type;
+	(void)when;
+	if (!incoming)
+		message->data[message->size - 1] ^= 1;
+	return 0;
 }
 
 static int note_extension(void *ctx, unsigned int id, const unsigned char *data,
@@ -95,6 +132,9 @@ static void set_up_client(struct peer *peer, const struct certs *certs)
 				GNUTLS_X509_FMT_PEM) > 0);
 	if (peer->cert)
 		use_cert(peer, certs);
+	if (peer->spoils)
+		gnutls_handshake_set_hook_function(peer->session, peer->spoils, GNUTLS_HOOK_PRE,
+						   spoil);
 	if (peer->host) {
 		gnutls_session_set_verify_cert(peer->session, peer->host, 0);
 		assert_int_equal(gnutls_server_name_set(peer->session,

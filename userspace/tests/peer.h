@@ -23,11 +23,15 @@ struct certs;
  * @max_record: limit it asks for, 0 for none
  * @resume: client: session to go on with
  * @no_tickets: client: it takes none
+ * @records: it sends so many only, and goes on as if it had sent the others too; 0 all
+ * @closes: behind the last of these it closes its side of the connection
+ * @spoils: client: the last byte of this message is another one; 0 of none
  * @gate: once it has sent this message, it reads nothing before
  *	peer_open_gate(); 0 for no gate
  * @ret: what its handshake returned
  * @alert: the last one it received
  * @shown: server: the subject of the client's certificate, empty for none
+ * @sent: records so far, those held back included
  * @offered_tickets: server: the client offered to take session tickets
  */
 struct peer {
@@ -42,12 +46,16 @@ struct peer {
 	size_t max_record;
 	gnutls_datum_t resume;
 	int no_tickets;
+	unsigned int records;
+	int closes;
+	gnutls_handshake_description_t spoils;
 	gnutls_handshake_description_t gate;
 
 	int ret;
 	gnutls_alert_description_t alert;
 	int offered_tickets;
 	char shown[64];
+	unsigned int sent;
 
 	gnutls_session_t session;
 	gnutls_certificate_credentials_t credentials;
