@@ -196,6 +196,8 @@ static void print_result(const struct kseal_result *result)
 {
 	fprintf(stderr, "kseal: %s, %s", kseal_version_name(result->version),
 		result->suite);
+	if (result->resumed)
+		fprintf(stderr, ", resumed");
 	if (result->alpn[0])
 		fprintf(stderr, ", ALPN %s", result->alpn);
 	if (result->server_name[0])

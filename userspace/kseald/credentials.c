@@ -7,6 +7,7 @@
 #include <time.h>
 #include <unistd.h>
 #include <sys/stat.h>
+#include <gnutls/crypto.h>
 
 #include "authorities.h"
 #include "cert_text.h"
@@ -172,10 +173,6 @@ static void free_identity(struct identity *identity)
 		gnutls_certificate_free_credentials(identity->server);
 	if (identity->client)
 		gnutls_certificate_free_credentials(identity->client);
-	if (identity->ticket_key.data)
-		explicit_bzero(identity->ticket_key.data,
-			       identity->ticket_key.size);
-	gnutls_free(identity->ticket_key.data);
 	free(identity);
 }
 
@@ -187,8 +184,7 @@ static struct identity *new_identity(const char *name)
 	if (!identity)
 		return NULL;
 	strcpy(identity->name, name);
-	if (gnutls_certificate_allocate_credentials(&identity->server) ||
-	    gnutls_session_ticket_key_generate(&identity->ticket_key)) {
+	if (gnutls_certificate_allocate_credentials(&identity->server)) {
 		free_identity(identity);
 		return NULL;
 	}
@@ -224,6 +220,40 @@ static int load_identities(struct credentials *credentials,
 	STAILQ_FOREACH(identity, &credentials->identities, next)
 		if (!identity->roles)
 			identity->roles = KSEAL_SERVER;
+	return ret;
+}
+
+/* Each certificate is a field of its own: its DER tells how long it is. */
+static int hash_identity(struct identity *identity)
+{
+	gnutls_hash_hd_t hash;
+	gnutls_datum_t der;
+	size_t i;
+	int ret;
+
+	ret = gnutls_hash_init(&hash, GNUTLS_DIG_SHA256);
+	if (ret)
+		return -ENOMEM;
+	ret = gnutls_hash(hash, identity->name, strlen(identity->name) + 1);
+	for (i = 0; i < identity->leaf_count && !ret; i++) {
+		ret = gnutls_x509_crt_export2(identity->leaves[i], GNUTLS_X509_FMT_DER, &der);
+		if (ret)
+			break;
+		ret = gnutls_hash(hash, der.data, der.size);
+		gnutls_free(der.data);
+	}
+	gnutls_hash_deinit(hash, identity->hash);
+	return ret ? -ENOMEM : 0;
+}
+
+static int hash_identities(struct credentials *credentials)
+{
+	struct identity *identity;
+	int ret = 0;
+
+	STAILQ_FOREACH(identity, &credentials->identities, next)
+		if (!ret)
+			ret = hash_identity(identity);
 	return ret;
 }
 
@@ -301,9 +331,12 @@ int credentials_load(struct credentials *credentials,
 	ret = load_priority(credentials, &options->suites);
 	if (ret)
 		return ret;
-	if (gnutls_session_ticket_key_generate(&credentials->ticket_key))
+	credentials->resumption = resumption_new(&options->resumption);
+	if (!credentials->resumption)
 		return -ENOMEM;
 	ret = load_identities(credentials, &options->identities);
+	if (!ret)
+		ret = hash_identities(credentials);
 	more = load_client_role(credentials, options);
 	if (!ret)
 		ret = more;
@@ -324,10 +357,7 @@ void credentials_free(struct credentials *credentials)
 		gnutls_certificate_free_credentials(credentials->client);
 	if (credentials->priority)
 		gnutls_priority_deinit(credentials->priority);
-	if (credentials->ticket_key.data)
-		explicit_bzero(credentials->ticket_key.data,
-			       credentials->ticket_key.size);
-	gnutls_free(credentials->ticket_key.data);
+	resumption_release(credentials->resumption);
 	for (i = 0; i < SUITES_KINDS; i++)
 		free(credentials->accepts[i]);
 }
@@ -345,6 +375,11 @@ struct credentials *credentials_new(const struct options *options)
 		return NULL;
 	}
 	return credentials;
+}
+
+void credentials_inherit(struct credentials *credentials, const struct credentials *before)
+{
+	credentials->resumption = resumption_share(credentials->resumption, before->resumption);
 }
 
 void credentials_release(struct credentials *credentials)

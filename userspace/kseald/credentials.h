@@ -9,10 +9,15 @@
 #include <gnutls/x509.h>
 
 #include "hello.h"
+#include "resumption.h"
 #include "suites.h"
 #include "kseal.h"
 
 struct options;
+
+enum {
+	IDENTITY_HASH_SIZE = 32,
+};
 
 /**
  * struct identity - one name of --identity
@@ -25,8 +30,7 @@ struct options;
  * @crl_until: when what is known of revoked ones gets old, 0 for never
  * @leaves: the certificates of @server that name hosts
  * @keys: kinds of their keys, a bit for each enum hello_key
- * @ticket_key: seals session tickets of programs that insist on this identity,
- *	so that nobody resumes a session under another one
+ * @hash: of its name and certificates: sessions resume under the same only
  */
 struct identity {
 	STAILQ_ENTRY(identity) next;
@@ -39,7 +43,7 @@ struct identity {
 	gnutls_x509_crt_t *leaves;
 	size_t leaf_count;
 	unsigned int keys;
-	gnutls_datum_t ticket_key;
+	uint8_t hash[IDENTITY_HASH_SIZE];
 	char name[];
 };
 
@@ -55,7 +59,7 @@ STAILQ_HEAD(identities, identity);
  * @client: the authorities that a server's certificate is checked against
  * @priority: versions and suites
  * @accepts: the same as lists of names, for messages
- * @ticket_key: seals session tickets where SNI picks the identity
+ * @resumption: sessions that clients come back to; never NULL
  * @users: handshakes that look at it. Others may be put in its place meanwhile; the
  *	last of those handshakes then releases it.
  */
@@ -64,7 +68,7 @@ struct credentials {
 	gnutls_certificate_credentials_t client;
 	gnutls_priority_t priority;
 	char *accepts[SUITES_KINDS];
-	gnutls_datum_t ticket_key;
+	struct resumption *resumption;
 	unsigned int users;
 };
 
@@ -88,6 +92,9 @@ void credentials_free(struct credentials *credentials);
  * Return: to be given to credentials_release(); NULL, and it was logged why.
  */
 struct credentials *credentials_new(const struct options *options);
+
+/** credentials_inherit() - let clients resume what they began with @before, where they may */
+void credentials_inherit(struct credentials *credentials, const struct credentials *before);
 
 /** credentials_release() - free what credentials_new() has made; @credentials may be NULL */
 void credentials_release(struct credentials *credentials);

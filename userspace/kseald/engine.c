@@ -178,6 +178,7 @@ void engine_replace(struct engine *engine, struct credentials *credentials)
 {
 	struct credentials *before = engine->credentials;
 
+	credentials_inherit(credentials, before);
 	engine->credentials = credentials;
 	release_unused(engine, before);
 }

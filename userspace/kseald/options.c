@@ -289,6 +289,14 @@ static const struct option_row rows[] = {
 	  "are asked for a certificate", parse_client_auth },
 	{ "client-crl", "FILE", "lists of revoked certificates (PEM) of --client-ca",
 	  parse_client_crl },
+	{ "session-lifetime", "SECONDS",
+	  "how long clients may resume a session (default: 7200;\n"
+	  "0: not at all)", options_session_lifetime },
+	{ "ticket-key-period", "SECONDS",
+	  "make another key for session tickets so often; the last\n"
+	  "one is taken as long again (default: 14400)", options_ticket_key_period },
+	{ "session-cache", "N", "sessions kept for clients without tickets (default: 4096)",
+	  options_session_cache },
 	{ "socket", "PATH", "where programs connect\n"
 	  "(default: " KSEAL_BROKER_PATH ")", parse_socket },
 	{ "mode", "OCTAL", "permissions of that socket (default: 0660)",
@@ -453,6 +461,7 @@ static void set_defaults(struct options *options)
 	options->workers = workers_default();
 	options->ready_fd = -1;
 	options->log_level = LOG_LEVEL_INFO;
+	options_tls_defaults(options);
 }
 
 static enum options_verdict refuse(FILE *err)

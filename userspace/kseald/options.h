@@ -9,6 +9,7 @@
 
 #include "kseal.h"
 #include "log.h"
+#include "resumption.h"
 #include "suites.h"
 
 /** Name of the certificate given by --cert and --key. */
@@ -53,6 +54,7 @@ struct options {
 	struct client_option clients;	/* of identities that say nothing about them */
 	struct identity_options identities;
 	struct suites suites;		/* what is agreed to */
+	struct resumption_limits resumption;
 	struct kept_strings kept;
 	unsigned int timeout_ms;	/* limit for one handshake */
 	unsigned int max_handshakes;	/* limit at a time */

@@ -44,6 +44,12 @@ int options_versions(struct parser *parser, const char *value);
 int options_ciphers(struct parser *parser, const char *value);
 int options_key_exchange(struct parser *parser, const char *value);
 int options_groups(struct parser *parser, const char *value);
+int options_session_lifetime(struct parser *parser, const char *value);
+int options_ticket_key_period(struct parser *parser, const char *value);
+int options_session_cache(struct parser *parser, const char *value);
+
+/** options_tls_defaults() - of all these */
+void options_tls_defaults(struct options *options);
 
 /**
  * options_client_auth() - read "none", "optional" or "required"

@@ -209,6 +209,7 @@ static void describe(const struct tls *tls, struct kseal_result *result)
 	result->cipher = cipher_of(tls->session);
 	if (suite)
 		snprintf(result->suite, sizeof(result->suite), "%s", suite);
+	result->resumed = gnutls_session_is_resumed(tls->session);
 	describe_alpn(tls, result);
 	describe_server_name(tls, result);
 	peer_describe(tls, result);

@@ -8,6 +8,7 @@
 #include "hello.h"
 #include "kseal.h"
 #include "protocol.h"
+#include "ticket_keys.h"
 
 struct credentials;
 struct identity;
@@ -48,6 +49,8 @@ enum peer_state {
  * @shown: server: the one the client is answered with, once its hello is there
  * @hello: server: what the client offers, in @hello_bytes; empty before
  * @malformed: server: what is wrong with the client's hello, NULL for nothing
+ * @context: server: sessions resume under the same only, see resumption.h
+ * @ticket_generation: server: of the key that seals its tickets; 0 there is none yet
  * @tickets_wanted: server: the client takes tickets of TLS 1.3
  * @alerted: the other end sent an alert that ended it
  * @shaken: gnutls_handshake() is done
@@ -70,6 +73,8 @@ struct tls {
 	struct hello hello;
 	uint8_t *hello_bytes;
 	const char *malformed;
+	uint8_t context[RESUMPTION_CONTEXT_SIZE];
+	uint64_t ticket_generation;
 	int tickets_wanted;
 	int alerted;
 	int shaken;

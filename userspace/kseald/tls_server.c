@@ -53,6 +53,13 @@ static int show_identity(struct tls *tls, const struct identity *identity)
 	return ret ? ret : ask_for_certificate(tls);
 }
 
+/* Who was let in without a certificate does not come back to where one is asked for. */
+static void make_context(struct tls *tls)
+{
+	memcpy(tls->context, tls->shown->hash, sizeof(tls->shown->hash));
+	tls->context[sizeof(tls->shown->hash)] = wanted_auth(tls);
+}
+
 /* A ticket says what was true when it was made; authorities and lists of revoked
  * certificates may be others by now, and so may be what is asked for.
  */
@@ -143,15 +150,10 @@ static void log_hello(const struct tls *tls)
  * GnuTLS's do: to one whose records a kernel opens, as kseald's own clients, they are
  * records that a plain read() cannot get past.
  */
-static int read_hello(gnutls_session_t session, unsigned int type, unsigned int when,
-		      unsigned int incoming, const gnutls_datum_t *message)
+static int read_hello(struct tls *tls, const gnutls_datum_t *message)
 {
-	struct tls *tls = gnutls_session_get_ptr(session);
 	int ret;
 
-	(void)type;
-	(void)when;
-	(void)incoming;
 	ret = keep_hello(tls, message);
 	if (ret)
 		return ret;
@@ -159,9 +161,28 @@ static int read_hello(gnutls_session_t session, unsigned int type, unsigned int 
 	/* GnuTLS would tell clients of older versions of a handshake_failure */
 	if (!match_version(tls->credentials, &tls->hello))
 		return GNUTLS_E_UNSUPPORTED_VERSION_PACKET;
-	tls->tickets_wanted = tls->hello.psk_modes.size > 0;
-	return show_identity(tls, tls->identity ? tls->identity :
-			     credentials_by_hello(tls->credentials, &tls->hello));
+	tls->tickets_wanted = tls->hello.psk_modes.size > 0 &&
+			      resumption_is_on(tls->credentials->resumption);
+	ret = show_identity(tls, tls->identity ? tls->identity :
+			    credentials_by_hello(tls->credentials, &tls->hello));
+	/* in answer to a HelloRetryRequest there is a second hello */
+	if (ret || tls->ticket_generation)
+		return ret;
+	make_context(tls);
+	return resumption_enable(tls);
+}
+
+static int see_message(gnutls_session_t session, unsigned int type, unsigned int when,
+		       unsigned int incoming, const gnutls_datum_t *message)
+{
+	struct tls *tls = gnutls_session_get_ptr(session);
+
+	(void)when;
+	if (incoming && type == GNUTLS_HANDSHAKE_CLIENT_HELLO)
+		return read_hello(tls, message);
+	if (!incoming && type == GNUTLS_HANDSHAKE_NEW_SESSION_TICKET)
+		resumption_note_ticket(tls, message);
+	return 0;
 }
 
 /* ---- tickets ------------------------------------------------------------ */
@@ -207,23 +228,15 @@ int server_find_identity(struct tls *tls, const struct kseald_request *request,
 
 int server_set_up(struct tls *tls, const struct kseald_request *request)
 {
-	const gnutls_datum_t *ticket_key = &tls->credentials->ticket_key;
-	const struct identity *identity = tls->identity;
+	const struct identity *identity;
 	int ret;
 
 	tls->client_auth = request->client_auth;
 	peer_expect(tls, GNUTLS_KP_TLS_WWW_CLIENT, NULL);
-	if (identity)
-		ticket_key = &identity->ticket_key;
-	else
-		identity = credentials_by_host(tls->credentials, NULL);
-	gnutls_handshake_set_hook_function(tls->session,
-					   GNUTLS_HANDSHAKE_CLIENT_HELLO,
-					   GNUTLS_HOOK_PRE, read_hello);
+	gnutls_handshake_set_hook_function(tls->session, GNUTLS_HANDSHAKE_ANY,
+					   GNUTLS_HOOK_PRE, see_message);
+	identity = tls->identity ? tls->identity : credentials_by_host(tls->credentials, NULL);
 	ret = gnutls_credentials_set(tls->session, GNUTLS_CRD_CERTIFICATE, identity->server);
-	if (!ret)
-		ret = gnutls_session_ticket_enable_server(tls->session,
-							  ticket_key);
 	if (!ret)
 		ret = ignore_record_limits(tls->session);
 	if (!ret)

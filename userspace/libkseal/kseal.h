@@ -173,6 +173,7 @@ struct kseal_request {
  * @peer_fingerprint: SHA-256 of that certificate, by which it is known for certain; all 0
  *	if the peer has shown none. What is here was verified
  * @connection: what kseald's log calls this handshake: conn=@connection
+ * @resumed: 1 when an earlier session was gone on with, without a certificate; else 0
  */
 struct kseal_result {
 	uint32_t id;
@@ -189,6 +190,7 @@ struct kseal_result {
 	char peer_names[KSEAL_NAMES_SIZE];
 	uint8_t peer_fingerprint[KSEAL_FINGERPRINT_SIZE];
 	char connection[KSEAL_CONNECTION_SIZE];
+	uint32_t resumed;
 };
 
 /** struct kseal_broker - a connection to kseald. */

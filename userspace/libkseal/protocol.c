@@ -78,6 +78,7 @@ static const struct row result_rows[] = {
 	ROW(PEER_NAMES, STRING, kseal_result, peer_names),
 	ROW(PEER_FINGERPRINT, BYTES, kseal_result, peer_fingerprint),
 	ROW(CONNECTION, STRING, kseal_result, connection),
+	ROW(RESUMED, U32, kseal_result, resumed),
 };
 
 #define COUNTER(name) {							\

@@ -59,6 +59,8 @@ enum kseald_attribute {
 	KSEALD_A_COUNTER = 32,		/* u64: the first of enum kseal_counter */
 	KSEALD_A_HOLD = 24,		/* u32, 1: read no more before the result */
 
+	KSEALD_A_RESUMED = 15,		/* u32: 1, an earlier session was gone on with */
+
 	/* Added to a type: whoever does not know it refuses the message. */
 	KSEALD_A_CRITICAL = 0x8000,
 };

@@ -77,6 +77,9 @@ static void defaults_are_as_documented(void **state)
 	assert_null(run.options.clients.ca);
 	assert_null(run.options.clients.crl);
 	assert_int_equal(run.options.clients.auth, KSEAL_CLIENT_AUTH_NONE);
+	assert_int_equal(run.options.resumption.lifetime, 7200);
+	assert_int_equal(run.options.resumption.key_period, 14400);
+	assert_int_equal(run.options.resumption.sessions, 4096);
 	assert_true(STAILQ_EMPTY(&run.options.identities));
 	assert_string_equal(run.err, "");
 	end(&run);
@@ -117,7 +120,8 @@ static void what_is_agreed_to_is_taken_by_name(void **state)
 
 	(void)state;
 	PARSE(&run, "--versions=1.2", "--ciphers=chacha20-poly1305,AES-128-CCM",
-	      "--key-exchange", "RSA,DHE-RSA", "--groups=SECP256R1,ffdhe3072");
+	      "--key-exchange", "RSA,DHE-RSA", "--groups=SECP256R1,ffdhe3072",
+	      "--session-lifetime=0", "--ticket-key-period=60", "--session-cache=0");
 	assert_int_equal(run.verdict, OPTIONS_RUN);
 	assert_string_equal(suites_list(&run.options.suites, SUITES_VERSIONS), "1.2");
 	assert_string_equal(suites_list(&run.options.suites, SUITES_CIPHERS),
@@ -126,6 +130,9 @@ static void what_is_agreed_to_is_taken_by_name(void **state)
 			    "RSA,DHE-RSA");
 	assert_string_equal(suites_list(&run.options.suites, SUITES_GROUPS),
 			    "SECP256R1,ffdhe3072");
+	assert_int_equal(run.options.resumption.lifetime, 0);
+	assert_int_equal(run.options.resumption.key_period, 60);
+	assert_int_equal(run.options.resumption.sessions, 0);
 	assert_true(suites_have(SUITES_GROUPS, "SECP256R1,ffdhe3072", 0x0101));
 	assert_false(suites_have(SUITES_GROUPS, "SECP256R1,ffdhe3072", 0x001d));
 	end(&run);
@@ -197,6 +204,10 @@ static const char *const bad[][MAX_ARGS] = {
 	{ "--key-exchange=DHE" },
 	{ "--groups=X25519,,secp256r1" },
 	{ "--groups=1.3" },
+	{ "--session-lifetime=604801" },
+	{ "--session-lifetime=-1" },
+	{ "--ticket-key-period=0" },
+	{ "--session-cache=many" },
 	{ "--max-handshakes=0" },
 	{ "--max-handshakes=1000001" },
 	{ "--max-handshakes=+5" },
@@ -244,6 +255,7 @@ static void help_names_every_option(void **state)
 		"--group", "--timeout", "--max-handshakes", "--ready-fd",
 		"--record-sizing", "--versions", "--ciphers", "--key-exchange", "--groups",
 		"--record-sizing", "--client-ca", "--client-auth", "--client-crl",
+		"--session-lifetime", "--ticket-key-period", "--session-cache",
 		"--log-level", "--check", "--foreground", "--help", "--version",
 	};
 	struct run run;

@@ -145,6 +145,7 @@ static void result_survives_the_way(void **state)
 	/* zeros inside and at the end are bytes like others */
 	in.peer_fingerprint[1] = 1;
 	strcpy(in.connection, "3f2a-1c");
+	in.resumed = 1;
 	len = kseald_encode_result(&in, buf, sizeof(buf));
 	assert_true(len > 0);
 	assert_int_equal(kseald_decode_result(buf, len, &out), 0);

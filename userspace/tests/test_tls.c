@@ -406,61 +406,6 @@ static void client_offers_to_take_no_tickets(void **state)
 	}
 }
 
-/* ---- resumption --------------------------------------------------------- */
-
-/* One handshake; the session for the next is taken along in @resume. */
-static int shake_and_keep(const char *version, const char *identity,
-			  gnutls_datum_t *resume)
-{
-	struct session s = {
-		.peer = {
-			.priority = version,
-			.host = "a.example",
-			.resume = *resume,
-		},
-	};
-	int resumed, ret;
-	char byte;
-
-	driver_request(&s.request, KSEAL_SERVER, NULL, NULL);
-	if (identity)
-		strcpy(s.request.identity, identity);
-	shake(&s);
-	assert_int_equal(s.peer.ret, 0);
-	assert_int_equal(s.step, TLS_DONE);
-	resumed = gnutls_session_is_resumed(s.peer.session);
-	gnutls_free(resume->data);
-	/* TLS 1.3: the ticket is behind the handshake, so before any data */
-	assert_int_equal(gnutls_record_send(s.tls.session, "x", 1), 1);
-	do {
-		ret = gnutls_record_recv(s.peer.session, &byte, 1);
-	} while (ret == GNUTLS_E_AGAIN);
-	assert_int_equal(ret, 1);
-	assert_int_equal(gnutls_session_get_data2(s.peer.session, resume), 0);
-	end(&s);
-	return resumed;
-}
-
-static void sessions_resume_under_the_same_identity_only(void **state)
-{
-	static const char *const versions[] = {
-		"NORMAL:-VERS-ALL:+VERS-TLS1.3", "NORMAL:-VERS-ALL:+VERS-TLS1.2",
-	};
-	gnutls_datum_t resume;
-	size_t i;
-
-	(void)state;
-	for (i = 0; i < ARRAY_SIZE(versions); i++) {
-		resume = (gnutls_datum_t){ 0 };
-		assert_false(shake_and_keep(versions[i], NULL, &resume));
-		assert_true(shake_and_keep(versions[i], NULL, &resume));
-		assert_false(shake_and_keep(versions[i], "a", &resume));
-		assert_true(shake_and_keep(versions[i], "a", &resume));
-		assert_false(shake_and_keep(versions[i], NULL, &resume));
-		gnutls_free(resume.data);
-	}
-}
-
 /* ---- failure, in words -------------------------------------------------- */
 
 static const struct {
@@ -695,7 +640,6 @@ int main(void)
 		cmocka_unit_test(socket_flags_are_left_alone),
 		cmocka_unit_test(tickets_go_to_clients_that_take_them),
 		cmocka_unit_test(client_offers_to_take_no_tickets),
-		cmocka_unit_test(sessions_resume_under_the_same_identity_only),
 		cmocka_unit_test(client_refuses_bad_certificates),
 		cmocka_unit_test(client_refuses_unknown_authorities),
 		cmocka_unit_test(no_protocol_in_common_is_told_to_both),
