@@ -25,6 +25,7 @@ struct command {
 int command_status(int argc, char **argv);
 int command_list(int argc, char **argv);
 int command_top(int argc, char **argv);
+int command_check(int argc, char **argv);
 int command_explain(int argc, char **argv);
 int command_reload(int argc, char **argv);
 int command_client(int argc, char **argv);

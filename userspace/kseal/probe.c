@@ -14,10 +14,27 @@ union crypto_info {
 	struct tls_crypto_info info;
 	struct tls12_crypto_info_aes_gcm_128 gcm_128;
 	struct tls12_crypto_info_aes_gcm_256 gcm_256;
+	struct tls12_crypto_info_aes_ccm_128 ccm_128;
+	struct tls12_crypto_info_chacha20_poly1305 chacha20;
 };
 
-/* One connection over loopback, ends in pair[0] and pair[1]. */
-static int connect_to_self(int pair[2])
+static size_t crypto_info_size(uint16_t cipher)
+{
+	const union crypto_info *crypto;
+
+	switch (cipher) {
+	case TLS_CIPHER_AES_GCM_256:
+		return sizeof(crypto->gcm_256);
+	case TLS_CIPHER_AES_CCM_128:
+		return sizeof(crypto->ccm_128);
+	case TLS_CIPHER_CHACHA20_POLY1305:
+		return sizeof(crypto->chacha20);
+	default:
+		return sizeof(crypto->gcm_128);
+	}
+}
+
+int probe_connect(int pair[2])
 {
 	struct sockaddr_in addr = {
 		.sin_family = AF_INET,
@@ -52,8 +69,7 @@ static int connect_to_self(int pair[2])
 static int install_random_key(int fd, uint16_t cipher)
 {
 	union crypto_info crypto;
-	const size_t size = cipher == TLS_CIPHER_AES_GCM_256 ?
-			    sizeof(crypto.gcm_256) : sizeof(crypto.gcm_128);
+	const size_t size = crypto_info_size(cipher);
 	int ret = 0;
 
 	if (getrandom(&crypto, sizeof(crypto), 0) != sizeof(crypto))
@@ -72,7 +88,7 @@ static int try_steps(uint16_t cipher, int pair[2], struct probe *probe)
 	int ret;
 
 	probe->step = "connect to itself over loopback";
-	ret = connect_to_self(pair);
+	ret = probe_connect(pair);
 	if (ret)
 		return ret;
 	probe->step = "attach kseal to a socket";

@@ -17,7 +17,15 @@ struct probe {
 	char driver[KSEAL_DRIVER_SIZE];
 };
 
-/** probe_cipher() - try TLS_CIPHER_@cipher with a throw-away key */
+/**
+ * probe_connect() - a TCP connection of this process to itself, over loopback
+ * @pair: its ends, the caller's to close, also after a failure; -1 for none
+ *
+ * Return: 0; -errno.
+ */
+int probe_connect(int pair[2]);
+
+/** probe_cipher() - try TLS_CIPHER_@cipher with a throw-away key: GCM, CCM-128, ChaCha20 */
 void probe_cipher(uint16_t cipher, struct probe *probe);
 
 /**

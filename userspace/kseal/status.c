@@ -5,28 +5,13 @@
 #include <stdbool.h>
 #include <stdio.h>
 #include <string.h>
-#include <unistd.h>
 #include <linux/tls.h>
 #include <sys/utsname.h>
 
 #include "commands.h"
 #include "counters.h"
+#include "module.h"
 #include "probe.h"
-
-static int read_line(const char *path, char *buf, size_t size)
-{
-	FILE *file = fopen(path, "re");
-	int ret = -ENOENT;
-
-	if (!file)
-		return -errno;
-	if (fgets(buf, size, file)) {
-		buf[strcspn(buf, "\n")] = '\0';
-		ret = 0;
-	}
-	fclose(file);
-	return ret;
-}
 
 static void show(const char *what, const char *value, const char *more)
 {
@@ -35,44 +20,12 @@ static void show(const char *what, const char *value, const char *more)
 
 /* ---- the module is not there -------------------------------------------- */
 
-/* depmod(8) lists every module that modprobe(8) can load. */
-static int is_installed(const char *release)
-{
-	char path[512], line[4096];
-	int found = 0;
-	FILE *file;
-
-	snprintf(path, sizeof(path), "/lib/modules/%s/modules.dep", release);
-	file = fopen(path, "re");
-	if (!file)
-		return 0;
-	while (!found && fgets(line, sizeof(line), file)) {
-		line[strcspn(line, ":")] = '\0';
-		found = strstr(line, "/kseal.ko") != NULL;
-	}
-	fclose(file);
-	return found;
-}
-
-static int has_headers(const char *release)
-{
-	char path[512];
-
-	snprintf(path, sizeof(path), "/lib/modules/%s/build/Makefile", release);
-	return !access(path, R_OK);
-}
-
 static void show_advice(const char *release)
 {
-	const char *steps = "";
+	char advice[256];
 
-	if (!is_installed(release))
-		steps = "in kseal's sources: make && make install && ";
 	show("module", "not loaded", "");
-	printf("%-16s", "what to do");
-	if (!is_installed(release) && !has_headers(release))
-		printf("apt-get install linux-headers-%s; then ", release);
-	printf("%smodprobe kseal%s\n", steps, geteuid() ? " (as root)" : "");
+	show("what to do", module_advice(release, advice, sizeof(advice)), "");
 }
 
 /* ---- the module is there ------------------------------------------------ */
@@ -81,10 +34,10 @@ static void show_module(void)
 {
 	char version[128];
 
-	if (read_line("/sys/module/kseal/version", version, sizeof(version)))
-		show("module", "loaded", "");
-	else
+	if (*module_version(version, sizeof(version)))
 		show("module", "loaded, version ", version);
+	else
+		show("module", "loaded", "");
 }
 
 static int show_driver(uint16_t cipher)
@@ -108,19 +61,11 @@ static int show_driver(uint16_t cipher)
 
 /* ---- the command -------------------------------------------------------- */
 
-static bool is_loaded(const char *module)
-{
-	char path[64];
-
-	snprintf(path, sizeof(path), "/sys/module/%s", module);
-	return !access(path, F_OK);
-}
-
 static int print_module(const char *release)
 {
 	int ret;
 
-	if (!is_loaded("kseal")) {
+	if (!module_is_loaded("kseal")) {
 		show_advice(release);
 		return EXIT_TROUBLE;
 	}
@@ -139,7 +84,7 @@ static int print_status(const char *broker)
 
 	uname(&uts);
 	show("kernel", uts.release, "");
-	show("in-tree tls", is_loaded("tls") ? "loaded as well" : "not loaded", "");
+	show("in-tree tls", module_is_loaded("tls") ? "loaded as well" : "not loaded", "");
 	ret = print_module(uts.release);
 	counters_print_daemon(stdout, broker);
 	return ret;
@@ -165,8 +110,8 @@ static int print_json(const char *broker)
 
 	uname(&uts);
 	printf("{ \"kernel\": \"%s\",\n  \"tls_loaded\": %s,\n  \"kseal_loaded\": %s,\n",
-	       uts.release, is_loaded("tls") ? "true" : "false",
-	       is_loaded("kseal") ? "true" : "false");
+	       uts.release, module_is_loaded("tls") ? "true" : "false",
+	       module_is_loaded("kseal") ? "true" : "false");
 	ret = json_driver(TLS_CIPHER_AES_GCM_128);
 	if (json_driver(TLS_CIPHER_AES_GCM_256))
 		ret = -EIO;
