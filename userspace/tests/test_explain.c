@@ -162,6 +162,17 @@ static const struct handshake {
 	  "[(c['names'], len(c['sha256']), c['key_type'], c['authority']) for c in "
 	  "m['Certificate']['certificates']][0] == (['good.test', 'other.test'], 64, 'EC/ECDSA', "
 	  "False)" },
+	{ "the client proves who it is, TLS 1.3", "--ca CA",
+	  { .server = 1, .cert = "good", .priority = TLS13, .ask = 1 }, 0,
+	  "[(s['name'], s['direction']) for s in steps if s['name'] in ('CertificateRequest', "
+	  "'Certificate', 'CertificateVerify')] == [('CertificateRequest', 'received'), "
+	  "('Certificate', 'received'), ('CertificateVerify', 'received'), "
+	  "('Certificate', 'sent'), ('CertificateVerify', 'sent')]" },
+	{ "the client proves who it is, TLS 1.2", "--ca CA --tls 1.2",
+	  { .server = 1, .cert = "good", .ask = 1 }, 0,
+	  "[(s['name'], s['direction']) for s in steps if s['name'].startswith('Certificate')] == "
+	  "[('Certificate', 'received'), ('CertificateRequest', 'received'), "
+	  "('Certificate', 'sent'), ('CertificateVerify', 'sent')] and 'malformed' not in r" },
 	{ "an unknown authority is refused", "", { .server = 1, .cert = "good" }, 1,
 	  "not r['ok'] and not r['trusted'] and 'issuer is unknown' in r['certificate_error'] and "
 	  "r['alert_sent']['name'] == 'bad_certificate'" },
@@ -184,13 +195,16 @@ static const struct handshake {
 static void run_handshake(const struct handshake *h)
 {
 	struct peer peer = h->peer;
-	char port[8], target[32], options[512];
+	char port[8], target[32], client[256] = "", options[512];
 	const char *ca = strstr(h->options, "--ca CA");
 	int fd, listener = listen_somewhere(port, sizeof(port));
 	pid_t pid;
 
 	snprintf(target, sizeof(target), "127.0.0.1:%s", port);
-	snprintf(options, sizeof(options), "--json --timeout 60 %s%s%s %s",
+	if (peer.ask)
+		snprintf(client, sizeof(client), "--cert %s --key %s", certs_path(&certs, "rsa.pem"),
+			 certs_path(&certs, "rsa.key"));
+	snprintf(options, sizeof(options), "--json --timeout 60 %s %s%s%s %s", client,
 		 ca ? "--ca " : "", ca ? certs_path(&certs, "ca.pem") : "",
 		 strstr(h->options, "--server-name") ? "" : " --server-name good.test",
 		 ca ? ca + strlen("--ca CA") : h->options);
@@ -205,6 +219,8 @@ static void run_handshake(const struct handshake *h)
 	shutdown(fd, SHUT_WR);
 	if (status_of(pid) != h->status)
 		fail_msg("%s: the exit status is not %d: %s", h->what, h->status, output());
+	if (peer.ask)
+		assert_string_equal(peer.shown, "CN=rsa");
 	peer_end(&peer);
 	require(h->what, h->expression);
 }
