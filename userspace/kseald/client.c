@@ -208,6 +208,29 @@ static int refuse(struct client *client, uint32_t id, enum kseal_counter cause, 
 	return 0;
 }
 
+static void handshake_done(void *owner, struct kseal_result *result)
+{
+	struct client *client = owner;
+
+	client->busy--;
+	answer_result(client, result);
+}
+
+/* Over all its connections. Programs of another PID namespace have no number here, so
+ * each connection of theirs counts for itself.
+ */
+static unsigned int busy_for_program(const struct client *client)
+{
+	const struct client *other;
+	unsigned int busy = client->busy;
+
+	if (client->pid > 0)
+		LIST_FOREACH(other, &client->server->clients, link)
+			if (other != client && other->pid == client->pid)
+				busy += other->busy;
+	return busy;
+}
+
 /* A socket that listens: kseald accepts for the program from now on. */
 static int adopt(struct client *client, uint32_t id, const struct kseald_request *request, int fd)
 {
@@ -249,10 +272,15 @@ static int take_request(struct client *client, uint32_t id, const uint8_t *buf,
 			      "kseald is stopping");
 	if (adopted_is(fd))
 		return adopt(client, id, &request, fd);
+	if (busy_for_program(client) >= client->server->engine.program_limit)
+		return refuse(client, id, KSEAL_COUNTER_REFUSED_PROGRAM, EBUSY,
+			      "this program has as many handshakes under way as one may have: "
+			      "try again, or raise --max-per-program");
 	client->holds = request.hold;
 	update_poll(client);
+	client->busy++;
 	handshake_begin(&client->server->engine, id, fd, &request,
-			&client->handshakes, answer_result, client);
+			&client->handshakes, handshake_done, client);
 	return 1;
 }
 

@@ -22,6 +22,7 @@ STAILQ_HEAD(messages, message);
  * @holds: the last request wants no more to be read before it has its result
  * @handshakes: under way for it
  * @adopted: sockets that kseald accepts from for it
+ * @busy: how many
  * @unsent: answers it has not made room for; while there are any, it is not
  *	read from, so that they are bounded
  */
@@ -36,6 +37,7 @@ struct client {
 	pid_t pid;
 	struct handshakes handshakes;
 	struct adopted_list adopted;
+	unsigned int busy;
 	struct messages unsent;
 };
 

@@ -15,6 +15,7 @@
 #include <string.h>
 #include <unistd.h>
 #include <sys/random.h>
+#include <sys/socket.h>
 
 #include "credentials.h"
 #include "handshake.h"
@@ -88,8 +89,19 @@ static unsigned int time_limit(const struct engine *engine,
 	return request->timeout_ms;
 }
 
-static int admit(const struct engine *engine, int fd, enum kseal_counter *cause,
-		 struct kseal_result *result)
+/* Clients choose whom they connect to, servers do not. */
+static int is_too_fast(struct engine *engine, int fd, const struct kseald_request *request)
+{
+	struct sockaddr_storage address;
+	socklen_t len = sizeof(address);
+
+	return request->role == KSEAL_SERVER && engine->rate.per_second &&
+	       !getpeername(fd, (struct sockaddr *)&address, &len) &&
+	       !rate_take(&engine->rate, (struct sockaddr *)&address, uv_hrtime());
+}
+
+static int admit(struct engine *engine, int fd, const struct kseald_request *request,
+		 enum kseal_counter *cause, struct kseal_result *result)
 {
 	*cause = KSEAL_COUNTER_REFUSED_REQUEST;
 	if (socket_check(fd, result))
@@ -99,6 +111,10 @@ static int admit(const struct engine *engine, int fd, enum kseal_counter *cause,
 		return tls_fail(result, EBUSY, "kseald does %u handshakes at a time "
 				"and all are taken: try again, or raise "
 				"--max-handshakes", engine->limit);
+	*cause = KSEAL_COUNTER_REFUSED_RATE;
+	if (is_too_fast(engine, fd, request))
+		return tls_fail(result, EBUSY, "this address asks for more than %u handshakes "
+				"per second (--rate)", engine->rate.per_second);
 	return 0;
 }
 
@@ -129,7 +145,7 @@ void handshake_begin(struct engine *engine, uint32_t id, int fd,
 	struct handshake *handshake;
 	enum kseal_counter cause;
 
-	if (admit(engine, fd, &cause, &refused))
+	if (admit(engine, fd, request, &cause, &refused))
 		goto refuse;
 	handshake = calloc(1, sizeof(*handshake));
 	if (!handshake) {
@@ -168,6 +184,7 @@ void engine_start(struct engine *engine)
 {
 	engine->active = engine->taken = 0;
 	engine->last = 0;
+	rate_start(&engine->rate);
 	memset(engine->counters, 0, sizeof(engine->counters));
 	/* any number will do where there is none at random */
 	if (getrandom(&engine->run, sizeof(engine->run), 0) != sizeof(engine->run))

@@ -14,6 +14,7 @@
 #include "kseal.h"
 #include "mailbox.h"
 #include "protocol.h"
+#include "rate.h"
 #include "tls.h"
 #include "watch.h"
 
@@ -41,6 +42,8 @@ struct handshakes {
  * @timeout_ms: limit for one handshake
  * @sizing: of the kernel's records
  * @limit: how many there may be
+ * @program_limit: how many of one program
+ * @rate: how many one address may ask for, in the role of a server
  * @active: how many somebody waits for
  * @taken: how many there are: the workers may still have some that were given up
  * @run: begins the id of each handshake, to tell this process's from others'
@@ -54,6 +57,8 @@ struct engine {
 	unsigned int timeout_ms;
 	struct kseal_record_sizing sizing;
 	unsigned int limit;
+	unsigned int program_limit;
+	struct rate rate;
 	unsigned int active;
 	unsigned int taken;
 	uint16_t run;

@@ -84,6 +84,11 @@ static void apply(struct engine *engine, const struct options *options)
 	engine->timeout_ms = options->timeout_ms;
 	engine->sizing = options->sizing;
 	engine->limit = options->max_handshakes;
+	/* rounded up, so that there is at least one */
+	engine->program_limit = options->max_per_program ? options->max_per_program :
+				(3ULL * options->max_handshakes + 3) / 4;
+	engine->rate.per_second = options->rate;
+	engine->rate.burst = options->burst;
 	log_set_level(options->log_level);
 }
 

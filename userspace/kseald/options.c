@@ -16,7 +16,6 @@ enum {
 	DEFAULT_TIMEOUT_MS = 10000,
 	MAX_TIMEOUT_S = 3600,
 	DEFAULT_MAX_HANDSHAKES = 1024,
-	MAX_MAX_HANDSHAKES = 1000000,
 	DEFAULT_IDLE_MS = 1000,
 	DEFAULT_MODE = 0660,
 };
@@ -51,8 +50,7 @@ int options_keep(const char **to, struct parser *parser, const char *value)
 	return 0;
 }
 
-static int parse_number(const char *text, int base, unsigned long max,
-			unsigned long *number)
+int options_number(const char *text, int base, unsigned long max, unsigned long *number)
 {
 	char *end;
 
@@ -158,27 +156,6 @@ static int parse_timeout(struct parser *parser, const char *value)
 	return 0;
 }
 
-static int parse_max_handshakes(struct parser *parser, const char *value)
-{
-	unsigned long number;
-
-	if (parse_number(value, 10, MAX_MAX_HANDSHAKES, &number) || !number)
-		return options_complain(parser, "max-handshakes", value,
-				"must be a number from 1 to 1000000");
-	parser->options->max_handshakes = number;
-	return 0;
-}
-
-static int parse_workers(struct parser *parser, const char *value)
-{
-	unsigned long number;
-
-	if (parse_number(value, 10, WORKERS_MAX, &number) || !number)
-		return options_complain(parser, "workers", value, "must be a number from 1 to 256");
-	parser->options->workers = number;
-	return 0;
-}
-
 /* BYTES[,SECONDS] */
 static int parse_record_sizing(struct parser *parser, const char *value)
 {
@@ -191,7 +168,7 @@ static int parse_record_sizing(struct parser *parser, const char *value)
 	if (!bytes)
 		return -ENOMEM;
 	sizing->idle_ms = DEFAULT_IDLE_MS;
-	bad = parse_number(bytes, 10, UINT32_MAX, &number) ||
+	bad = options_number(bytes, 10, UINT32_MAX, &number) ||
 	      (comma && parse_seconds(comma + 1, &sizing->idle_ms));
 	free(bytes);
 	if (bad)
@@ -205,7 +182,7 @@ static int parse_mode(struct parser *parser, const char *value)
 {
 	unsigned long number;
 
-	if (parse_number(value, 8, 0777, &number))
+	if (options_number(value, 8, 0777, &number))
 		return options_complain(parser, "mode", value,
 				"must be octal permissions such as 0660");
 	parser->options->mode = number;
@@ -221,7 +198,7 @@ static int parse_ready_fd(struct parser *parser, const char *value)
 {
 	unsigned long number;
 
-	if (parse_number(value, 10, INT_MAX, &number))
+	if (options_number(value, 10, INT_MAX, &number))
 		return options_complain(parser, "ready-fd", value,
 				"must be the number of an open descriptor");
 	parser->options->ready_fd = number;
@@ -305,9 +282,14 @@ static const struct option_row rows[] = {
 	{ "timeout", "SECONDS", "limit for one handshake (default: 10)",
 	  parse_timeout },
 	{ "max-handshakes", "N", "limit of handshakes at a time (default: 1024)",
-	  parse_max_handshakes },
+	  options_max_handshakes },
+	{ "max-per-program", "N", "of these for one program (default: three quarters)",
+	  options_max_per_program },
+	{ "rate", "N[,BURST]",
+	  "limit of handshakes per second that one address may ask\n"
+	  "a server for, and at once (default: 0, no limit)", options_rate },
 	{ "workers", "N", "threads that do handshakes (default: one for each\n"
-	  "processor)", parse_workers },
+	  "processor)", options_workers },
 	{ "record-sizing", "BYTES[,SECONDS]",
 	  "send so many bytes in records of one packet each, at\n"
 	  "the beginning and after idling so long (1 second):\n"

@@ -58,6 +58,9 @@ struct options {
 	struct kept_strings kept;
 	unsigned int timeout_ms;	/* limit for one handshake */
 	unsigned int max_handshakes;	/* limit at a time */
+	unsigned int max_per_program;	/* of these for one program; 0 three quarters */
+	unsigned int rate;		/* handshakes of one address per second; 0 any */
+	unsigned int burst;		/* and at once */
 	unsigned int workers;		/* threads */
 	struct kseal_record_sizing sizing; /* of all sockets given back */
 	int ready_fd;			/* -1 for none */

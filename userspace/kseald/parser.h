@@ -58,6 +58,16 @@ void options_tls_defaults(struct options *options);
  */
 int options_client_auth(struct parser *parser, const char *value, enum kseal_client_auth *auth);
 
+/** options_number() - @text, all of it, as a number up to @max; 0 or -EINVAL */
+int options_number(const char *text, int base, unsigned long max, unsigned long *number);
+
+/* ---- options_limits.c ---------------------------------------------------- */
+
+int options_max_handshakes(struct parser *parser, const char *value);
+int options_max_per_program(struct parser *parser, const char *value);
+int options_rate(struct parser *parser, const char *value);
+int options_workers(struct parser *parser, const char *value);
+
 /* ---- sections.c --------------------------------------------------------- */
 
 /** The lists of groups of the configuration file. */

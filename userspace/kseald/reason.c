@@ -156,7 +156,11 @@ static void find_reason(struct tls *tls, int ret, struct kseal_result *result)
 		certificate_refused(tls, result);
 		break;
 	default:
-		handshake_failed(tls, ret, stage, result);
+		/* inside of a record GnuTLS has another name for it */
+		if (tls->ended)
+			connection_lost(tls, stage, result);
+		else
+			handshake_failed(tls, ret, stage, result);
 	}
 }
 

@@ -68,6 +68,8 @@ static ssize_t pull(gnutls_transport_ptr_t ptr, void *buf, size_t size)
 	n = report(tls, recv(tls->fd, buf, size, MSG_DONTWAIT));
 	if (n > 0)
 		note_received(tls, buf, n);
+	if (!n)
+		tls->ended = 1;
 	return n;
 }
 

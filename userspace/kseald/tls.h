@@ -52,6 +52,7 @@ enum peer_state {
  * @context: server: sessions resume under the same only, see resumption.h
  * @ticket_generation: server: of the key that seals its tickets; 0 there is none yet
  * @tickets_wanted: server: the client takes tickets of TLS 1.3
+ * @ended: nothing more comes from the other end
  * @alerted: the other end sent an alert that ended it
  * @shaken: gnutls_handshake() is done
  * @server_name: client: the host to name and to verify, empty for a server
@@ -76,6 +77,7 @@ struct tls {
 	uint8_t context[RESUMPTION_CONTEXT_SIZE];
 	uint64_t ticket_generation;
 	int tickets_wanted;
+	int ended;
 	int alerted;
 	int shaken;
 	char server_name[KSEAL_NAME_SIZE];

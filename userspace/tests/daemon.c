@@ -6,6 +6,7 @@
 #include <stdint.h>
 #include <cmocka.h>
 
+#include <dirent.h>
 #include <errno.h>
 #include <fcntl.h>
 #include <signal.h>
@@ -133,6 +134,21 @@ int daemon_logged(const struct daemon *daemon, const char *text)
 		found = strstr(line, text) != NULL;
 	fclose(file);
 	return found;
+}
+
+int daemon_descriptors(const struct daemon *daemon)
+{
+	char path[64];
+	DIR *dir;
+	int n = 0;
+
+	snprintf(path, sizeof(path), "/proc/%d/fd", daemon->pid);
+	dir = opendir(path);
+	assert_non_null(dir);
+	while (readdir(dir))
+		n++;
+	closedir(dir);
+	return n;
 }
 
 void daemon_clean(struct daemon *daemon)

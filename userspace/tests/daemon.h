@@ -37,6 +37,9 @@ int daemon_stop(struct daemon *daemon);
 /** daemon_logged() - is @text in what it logged? */
 int daemon_logged(const struct daemon *daemon, const char *text);
 
+/** daemon_descriptors() - how many it has open; root may know */
+int daemon_descriptors(const struct daemon *daemon);
+
 /** daemon_clean() - remove its directory */
 void daemon_clean(struct daemon *daemon);
 

@@ -52,7 +52,7 @@ static int set_up(void **state)
 		 certs.dir);
 	daemon_prepare(&kseald);
 	daemon_start(&kseald, (const char *const[]){ identity, "--workers=2",
-						     "--max-handshakes=3", NULL });
+						     "--max-handshakes=3", "--max-per-program=9", NULL });
 	assert_int_equal(kseal_broker_open(kseald.socket, &broker), 0);
 	request = (struct kseal_request){ .size = sizeof(request), .role = KSEAL_SERVER };
 	return 0;

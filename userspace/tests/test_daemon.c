@@ -450,7 +450,7 @@ static void handshakes_are_limited_over_all_programs(void **state)
 	int pair[2];
 
 	(void)state;
-	START("--max-handshakes=2",);
+	START("--max-handshakes=2", "--max-per-program=9",);
 	one = open_broker();
 	two = open_broker();
 	loopback_pair(pair);

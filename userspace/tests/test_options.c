@@ -62,6 +62,8 @@ static void defaults_are_as_documented(void **state)
 	assert_int_equal(run.options.timeout_ms, 10000);
 	assert_int_equal(run.options.max_handshakes, 1024);
 	assert_in_range(run.options.workers, 1, 256);
+	assert_int_equal(run.options.max_per_program, 0);
+	assert_int_equal(run.options.rate, 0);
 	assert_int_equal(run.options.sizing.bytes, 0);
 	assert_int_equal(run.options.ready_fd, -1);
 	assert_int_equal(run.options.log_level, LOG_LEVEL_INFO);
@@ -92,7 +94,8 @@ static void every_option_is_taken(void **state)
 	(void)state;
 	PARSE(&run, "--socket=/x/y", "--mode", "0600", "--group=web",
 	      "--timeout=2.5", "--max-handshakes=7", "--ready-fd=3",
-	      "--record-sizing=30000,2.5", "--workers=3",
+	      "--record-sizing=30000,2.5", "--workers=3", "--max-per-program=4",
+	      "--rate=20,100",
 	      "--log-level=debug", "--ca=/ca.pem", "--client-ca=/clients.pem",
 	      "--client-crl=/revoked.pem", "--client-auth=required", "--check", "--foreground");
 	assert_int_equal(run.verdict, OPTIONS_RUN);
@@ -102,6 +105,9 @@ static void every_option_is_taken(void **state)
 	assert_int_equal(run.options.timeout_ms, 2500);
 	assert_int_equal(run.options.max_handshakes, 7);
 	assert_int_equal(run.options.workers, 3);
+	assert_int_equal(run.options.max_per_program, 4);
+	assert_int_equal(run.options.rate, 20);
+	assert_int_equal(run.options.burst, 100);
 	assert_int_equal(run.options.sizing.bytes, 30000);
 	assert_int_equal(run.options.sizing.idle_ms, 2500);
 	assert_int_equal(run.options.ready_fd, 3);
@@ -213,6 +219,14 @@ static const char *const bad[][MAX_ARGS] = {
 	{ "--max-handshakes=+5" },
 	{ "--max-handshakes=5x" },
 	{ "--max-handshakes=99999999999999999999" },
+	{ "--max-per-program=0" },
+	{ "--rate=x" },
+	{ "--rate=5," },
+	{ "--rate=5,0" },
+	{ "--rate=5,6,7" },
+	{ "--rate=1000001" },
+	{ "--workers=0" },
+	{ "--workers=257" },
 	{ "--record-sizing=" },
 	{ "--record-sizing=30k" },
 	{ "--record-sizing=-1" },
@@ -253,6 +267,7 @@ static void help_names_every_option(void **state)
 	static const char *const names[] = {
 		"--identity", "--cert", "--key", "--ca", "--socket", "--mode",
 		"--group", "--timeout", "--max-handshakes", "--ready-fd",
+		"--max-per-program", "--rate", "--workers",
 		"--record-sizing", "--versions", "--ciphers", "--key-exchange", "--groups",
 		"--record-sizing", "--client-ca", "--client-auth", "--client-crl",
 		"--session-lifetime", "--ticket-key-period", "--session-cache",
