@@ -28,11 +28,11 @@ void log_write(enum log_level level, const char *format, ...)
 /**
  * struct log_line - a line of key=value fields, made up before it is written
  *
- * What does not fit is cut off.
+ * What does not fit is cut off; the longest names of a peer do fit.
  */
 struct log_line {
 	size_t size;
-	char text[1024];
+	char text[4096];
 };
 
 /** log_begin() - an empty line */

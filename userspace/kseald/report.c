@@ -2,6 +2,7 @@
 /* Handshakes, counted and logged. Each line about one has its id: conn=ID. */
 #include <errno.h>
 #include <stdio.h>
+#include <string.h>
 
 #include "handshake.h"
 #include "log.h"
@@ -48,6 +49,22 @@ static int is_server(const struct handshake *handshake)
 	return handshake->request.role == KSEAL_SERVER;
 }
 
+/* Whose certificate it was, if one was verified. */
+static void describe_peer(struct log_line *line, const struct kseal_result *result)
+{
+	static const uint8_t none[KSEAL_FINGERPRINT_SIZE];
+	char hex[2 * KSEAL_FINGERPRINT_SIZE + 1];
+	size_t i;
+
+	if (!memcmp(result->peer_fingerprint, none, sizeof(none)))
+		return;
+	for (i = 0; i < KSEAL_FINGERPRINT_SIZE; i++)
+		snprintf(hex + 2 * i, 3, "%02x", result->peer_fingerprint[i]);
+	log_text(line, "peer_sha256", hex);
+	log_text(line, "peer_subject", result->peer_subject);
+	log_text(line, "peer_names", result->peer_names);
+}
+
 /* What is known of one that has a worker. */
 static void describe(struct log_line *line, const struct handshake *handshake)
 {
@@ -60,7 +77,7 @@ static void describe(struct log_line *line, const struct handshake *handshake)
 	log_text(line, "suite", result->suite);
 	log_text(line, "server_name", result->server_name);
 	log_text(line, "alpn", result->alpn);
-	log_text(line, "peer_subject", result->peer_subject);
+	describe_peer(line, result);
 	if (handshake->resumed)
 		log_number(line, "resumed", 1);
 	log_number(line, "ms", (uv_hrtime() - handshake->begun) / NS_PER_MS);

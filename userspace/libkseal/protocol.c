@@ -30,6 +30,7 @@ struct row {
 	uint16_t size;
 	uint8_t kind;
 	uint8_t required;
+	uint16_t critical;		/* KSEALD_A_CRITICAL: for who writes it */
 };
 
 #define ROW(attr, kind_, structure, member) {				\
@@ -45,6 +46,14 @@ struct row {
 	.size = sizeof(((struct structure *)0)->member),		\
 	.required = 1,							\
 }
+/* What a kseald that does not know it must not do without. */
+#define CRITICAL_ROW(attr, kind_, structure, member) {			\
+	.type = KSEALD_A_##attr,					\
+	.kind = KIND_##kind_,						\
+	.offset = offsetof(struct structure, member),			\
+	.size = sizeof(((struct structure *)0)->member),		\
+	.critical = KSEALD_A_CRITICAL,					\
+}
 
 static const struct row hello_rows[] = {
 	REQUIRED_ROW(PROTOCOL, U16, kseald_hello, protocol),
@@ -59,8 +68,8 @@ static const struct row request_rows[] = {
 	ROW(SERVER_NAME, STRING, kseald_request, server_name),
 	ROW(IDENTITY, STRING, kseald_request, identity),
 	ROW(ALPN, ALPN, kseald_request, alpn),
-	ROW(CLIENT_AUTH, U32, kseald_request, client_auth),
-	ROW(PIN, STRING, kseald_request, pin),
+	CRITICAL_ROW(CLIENT_AUTH, U32, kseald_request, client_auth),
+	CRITICAL_ROW(PIN, STRING, kseald_request, pin),
 	ROW(CLIENT_IDENTITY, STRING, kseald_request, client_identity),
 	ROW(HOLD, U32, kseald_request, hold),
 };
@@ -280,7 +289,7 @@ static ssize_t encode(const struct layout *layout, uint32_t id, const void *msg,
 			continue;
 		if (size - at < 4 + len)
 			return -EMSGSIZE;
-		put16(buf + at, row->type);
+		put16(buf + at, row->type | row->critical);
 		put16(buf + at + 2, len);
 		put_value(row, member, len, buf + at + 4);
 		at += 4 + len;

@@ -264,6 +264,27 @@ static void bytes_are_as_documented(void **state)
 	assert_memory_equal(buf, expected, sizeof(expected));
 }
 
+/* A kseald that does not know them must not do without. */
+static void checks_asked_for_are_critical(void **state)
+{
+	static const uint8_t expected[] = {
+		0, 2, 0, 0, 0, 0, 0, 1,
+		0, 5, 0, 4, 0, 0, 0, 2,
+		0x80, 19, 0, 4, 0, 0, 0, 2,	/* client auth */
+		0x80, 20, 0, 1, 'p',		/* pin */
+	};
+	const struct kseald_request request = {
+		.role = KSEAL_CLIENT,
+		.client_auth = KSEAL_CLIENT_AUTH_REQUIRED,
+		.pin = "p",
+	};
+	uint8_t buf[KSEALD_MESSAGE_MAX];
+
+	(void)state;
+	assert_int_equal(kseald_encode_request(1, &request, buf, sizeof(buf)), sizeof(expected));
+	assert_memory_equal(buf, expected, sizeof(expected));
+}
+
 /* ---- what is malformed is refused --------------------------------------- */
 
 static void spoil_nothing(struct bytes *b)
@@ -623,6 +644,7 @@ int main(void)
 		cmocka_unit_test(malformed_requests_are_refused),
 		cmocka_unit_test(truncated_requests_do_no_harm),
 		cmocka_unit_test(random_messages_do_no_harm),
+		cmocka_unit_test(checks_asked_for_are_critical),
 		cmocka_unit_test(fingerprint_of_another_size_is_refused),
 		cmocka_unit_test(result_with_an_impossible_errno_is_refused),
 		cmocka_unit_test(alpn_list_is_read_in_order),
