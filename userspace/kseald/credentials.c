@@ -10,11 +10,13 @@
 #include <gnutls/crypto.h>
 
 #include "authorities.h"
-#include "cert_text.h"
+#include "chain.h"
 #include "credentials.h"
+#include "keylog.h"
 #include "log.h"
 #include "match.h"
 #include "options.h"
+#include "staple.h"
 
 /* ---- one certificate with its key --------------------------------------- */
 
@@ -65,26 +67,6 @@ static void explain_load_error(const struct identity_option *option, int error)
 			  "(both must be PEM): %s", option->name, option->cert,
 			  option->key, gnutls_strerror(error));
 	}
-}
-
-static void check_time(const struct identity_option *option,
-		       gnutls_x509_crt_t leaf)
-{
-	const time_t now = time(NULL);
-	const time_t until = gnutls_x509_crt_get_expiration_time(leaf);
-	const time_t from = gnutls_x509_crt_get_activation_time(leaf);
-	char date[CERT_DATE_SIZE];
-
-	if (now <= until && now >= from)
-		return;
-	cert_date(now > until ? until : from, date);
-	if (now > until)
-		log_warning("identity %s: certificate %s expired on %s: clients "
-			    "will refuse it", option->name, option->cert, date);
-	else
-		log_warning("identity %s: certificate %s is not valid before %s: "
-			    "clients will refuse it", option->name, option->cert,
-			    date);
 }
 
 static enum hello_key kind_of_key(gnutls_x509_crt_t leaf)
@@ -144,8 +126,8 @@ static int add_pair(struct identity *identity,
 		return -EINVAL;
 	}
 	ret = keep_leaf(identity, index);
-	if (!ret)
-		check_time(option, identity->leaves[identity->leaf_count - 1]);
+	if (!ret && option->ocsp)
+		ret = staple_load(identity->server, index, option);
 	return ret;
 }
 
@@ -321,12 +303,31 @@ static int load_priority(struct credentials *credentials, const struct suites *s
 	return -EINVAL;
 }
 
+static void check_chains(const struct credentials *credentials,
+			 const struct identity_options *options)
+{
+	const struct identity_option *option;
+
+	STAILQ_FOREACH(option, options, next)
+		chain_check(option, credentials->client);
+}
+
+/* Who only looks whether all is well leaves no file behind. */
+static int load_key_log(struct credentials *credentials, const struct options *options)
+{
+	if (!options->key_log || options->check)
+		return 0;
+	credentials->keylog = keylog_open(options->key_log);
+	return credentials->keylog < 0 ? credentials->keylog : 0;
+}
+
 int credentials_load(struct credentials *credentials,
 		     const struct options *options)
 {
 	int ret, more;
 
 	memset(credentials, 0, sizeof(*credentials));
+	credentials->keylog = -1;
 	STAILQ_INIT(&credentials->identities);
 	ret = load_priority(credentials, &options->suites);
 	if (ret)
@@ -340,7 +341,11 @@ int credentials_load(struct credentials *credentials,
 	more = load_client_role(credentials, options);
 	if (!ret)
 		ret = more;
+	check_chains(credentials, &options->identities);
 	more = authorities_load_for_clients(credentials, options);
+	if (!ret)
+		ret = more;
+	more = load_key_log(credentials, options);
 	return ret ? ret : more;
 }
 
@@ -358,6 +363,8 @@ void credentials_free(struct credentials *credentials)
 	if (credentials->priority)
 		gnutls_priority_deinit(credentials->priority);
 	resumption_release(credentials->resumption);
+	if (credentials->keylog >= 0)
+		close(credentials->keylog);
 	for (i = 0; i < SUITES_KINDS; i++)
 		free(credentials->accepts[i]);
 }

@@ -60,6 +60,7 @@ STAILQ_HEAD(identities, identity);
  * @priority: versions and suites
  * @accepts: the same as lists of names, for messages
  * @resumption: sessions that clients come back to; never NULL
+ * @keylog: descriptor of the file that secrets go to, -1 for none
  * @users: handshakes that look at it. Others may be put in its place meanwhile; the
  *	last of those handshakes then releases it.
  */
@@ -69,6 +70,7 @@ struct credentials {
 	gnutls_priority_t priority;
 	char *accepts[SUITES_KINDS];
 	struct resumption *resumption;
+	int keylog;
 	unsigned int users;
 };
 

@@ -250,6 +250,7 @@ static const struct option_row rows[] = {
 	{ "cert", "FILE", "with --key: the identity \"" DEFAULT_IDENTITY "\"",
 	  parse_cert },
 	{ "key", "FILE", "its private key", parse_key },
+	{ "ocsp", "FILE", "a response of OCSP (DER or PEM) to show along with it", options_ocsp },
 	{ "ca", "FILE", "certificate authorities (PEM) for the client role\n"
 	  "(default: the system's)", parse_ca },
 	{ "versions", "LIST", "versions of TLS (default: 1.3,1.2)", options_versions },
@@ -274,6 +275,8 @@ static const struct option_row rows[] = {
 	  "one is taken as long again (default: 14400)", options_ticket_key_period },
 	{ "session-cache", "N", "sessions kept for clients without tickets (default: 4096)",
 	  options_session_cache },
+	{ "key-log", "FILE", "write the secrets of all sessions there, for Wireshark:\n"
+	  "for finding faults only", options_key_log },
 	{ "socket", "PATH", "where programs connect\n"
 	  "(default: " KSEAL_BROKER_PATH ")", parse_socket },
 	{ "mode", "OCTAL", "permissions of that socket (default: 0660)",
@@ -358,11 +361,16 @@ static int finish(struct parser *parser)
 		fprintf(parser->err, "kseald: --cert and --key go together\n");
 		return -EINVAL;
 	}
+	if (parser->ocsp && !parser->cert) {
+		fprintf(parser->err, "kseald: --ocsp goes with --cert and --key\n");
+		return -EINVAL;
+	}
 	if (!parser->cert)
 		return 0;
-	return options_add_identity(parser->options, DEFAULT_IDENTITY,
-			    strlen(DEFAULT_IDENTITY), parser->cert,
-			    strlen(parser->cert), parser->key);
+	if (options_add_identity(parser->options, DEFAULT_IDENTITY, strlen(DEFAULT_IDENTITY),
+				 parser->cert, strlen(parser->cert), parser->key))
+		return -ENOMEM;
+	return parser->ocsp ? options_set_ocsp(parser->options, parser->ocsp) : 0;
 }
 
 /* ---- the file --------------------------------------------------------------- */
@@ -372,7 +380,8 @@ static int finish(struct parser *parser)
  */
 static int is_setting(const struct option_row *row)
 {
-	static const char *const others[] = { "config", "ready-fd", "identity", "cert", "key" };
+	static const char *const others[] = { "config", "ready-fd", "identity", "cert", "key",
+					      "ocsp" };
 	size_t i;
 
 	for (i = 0; i < sizeof(others) / sizeof(others[0]); i++)
@@ -504,6 +513,7 @@ void options_free(struct options *options)
 		free(identity->name);
 		free(identity->cert);
 		free(identity->key);
+		free(identity->ocsp);
 		free(identity);
 	}
 }

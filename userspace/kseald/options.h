@@ -31,6 +31,7 @@ struct identity_option {
 	char *name;
 	char *cert;
 	char *key;
+	char *ocsp;			/* response to show along, NULL for none */
 	unsigned int roles;
 	struct client_option clients;
 };
@@ -55,6 +56,7 @@ struct options {
 	struct identity_options identities;
 	struct suites suites;		/* what is agreed to */
 	struct resumption_limits resumption;
+	const char *key_log;		/* where secrets go, NULL for nowhere */
 	struct kept_strings kept;
 	unsigned int timeout_ms;	/* limit for one handshake */
 	unsigned int max_handshakes;	/* limit at a time */

@@ -90,3 +90,17 @@ void options_tls_defaults(struct options *options)
 		.sessions = DEFAULT_SESSIONS,
 	};
 }
+
+/* ---- files -------------------------------------------------------------- */
+
+int options_key_log(struct parser *parser, const char *value)
+{
+	if (!*value)
+		return options_complain(parser, "key-log", value, "needs a path");
+	return options_keep(&parser->options->key_log, parser, value);
+}
+
+int options_ocsp(struct parser *parser, const char *value)
+{
+	return options_keep(&parser->ocsp, parser, value);
+}

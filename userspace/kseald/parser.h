@@ -11,7 +11,7 @@
 /**
  * struct parser - what an option's function gets
  * @options: to be filled
- * @cert, @key: of the identity given by --cert and --key
+ * @cert, @key, @ocsp: of the identity given by --cert and --key
  * @identity: the group of the file that is being read
  * @where: file and line, NULL on the command line
  * @err: where complaints go
@@ -20,6 +20,7 @@ struct parser {
 	struct options *options;
 	const char *cert;
 	const char *key;
+	const char *ocsp;
 	struct identity_option *identity;
 	const char *where;
 	FILE *err;
@@ -47,6 +48,8 @@ int options_groups(struct parser *parser, const char *value);
 int options_session_lifetime(struct parser *parser, const char *value);
 int options_ticket_key_period(struct parser *parser, const char *value);
 int options_session_cache(struct parser *parser, const char *value);
+int options_key_log(struct parser *parser, const char *value);
+int options_ocsp(struct parser *parser, const char *value);
 
 /** options_tls_defaults() - of all these */
 void options_tls_defaults(struct options *options);
@@ -77,5 +80,8 @@ extern const size_t option_section_count;
 /** options_add_identity() - one more, behind the others; 0 or -ENOMEM */
 int options_add_identity(struct options *options, const char *name, size_t len,
 			 const char *cert, size_t cert_len, const char *key);
+
+/** options_set_ocsp() - show this along with the last identity; 0 or -ENOMEM */
+int options_set_ocsp(struct options *options, const char *ocsp);
 
 #endif /* KSEALD_PARSER_H */

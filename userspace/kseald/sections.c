@@ -28,6 +28,16 @@ int options_add_identity(struct options *options, const char *name, size_t len,
 	return 0;
 }
 
+int options_set_ocsp(struct options *options, const char *ocsp)
+{
+	struct identity_option *identity, *last = NULL;
+
+	STAILQ_FOREACH(identity, &options->identities, next)
+		last = identity;
+	last->ocsp = strdup(ocsp);
+	return last->ocsp ? 0 : -ENOMEM;
+}
+
 static int begin_identity(void *context)
 {
 	struct parser *parser = context;
@@ -68,6 +78,13 @@ static int identity_key(void *context, const char *value)
 	struct parser *parser = context;
 
 	return copy(&parser->identity->key, value);
+}
+
+static int identity_ocsp(void *context, const char *value)
+{
+	struct parser *parser = context;
+
+	return copy(&parser->identity->ocsp, value);
 }
 
 static int identity_role(void *context, const char *value)
@@ -116,6 +133,7 @@ static const struct config_member identity_members[] = {
 	{ "name", identity_name },
 	{ "certificate", identity_certificate },
 	{ "key", identity_key },
+	{ "ocsp", identity_ocsp },
 	{ "role", identity_role },
 	{ "client-ca", identity_client_ca },
 	{ "client-auth", identity_client_auth },

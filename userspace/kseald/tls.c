@@ -15,6 +15,7 @@
 #include <linux/tls.h>
 
 #include "credentials.h"
+#include "keylog.h"
 #include "protocol.h"
 #include "tls.h"
 
@@ -131,6 +132,7 @@ static int set_up(struct tls *tls, const struct kseald_request *request)
 		return ret;
 	gnutls_session_set_ptr(tls->session, tls);
 	gnutls_transport_set_ptr(tls->session, tls);
+	keylog_attach(tls);
 	gnutls_transport_set_pull_function(tls->session, pull);
 	gnutls_transport_set_vec_push_function(tls->session, push);
 
@@ -230,6 +232,8 @@ static int shake(struct tls *tls)
 	if (!ret)
 		ret = server_check_resumed(tls);
 	tls->shaken = !ret;
+	if (!ret)
+		keylog_resumed(tls);
 	return ret;
 }
 

@@ -117,7 +117,9 @@ static void what_is_agreed_to_is_taken_by_name(void **state)
 	(void)state;
 	parse(&run, "versions = \"1.3\"\nciphers = \"AES-256-GCM\"\n"
 	      "key-exchange = \"ECDHE-RSA,RSA\"\ngroups = \"secp256r1\"\n"
-	      "session-lifetime = 60\nticket-key-period = 30\nsession-cache = 5\n", NULL, NULL);
+	      "session-lifetime = 60\nticket-key-period = 30\nsession-cache = 5\n"
+	      "key-log = \"/keys\"\nidentities = ({ name = \"a\"; certificate = \"/a.pem\";\n"
+	      "key = \"/a.key\"; ocsp = \"/a.der\"; })\n", NULL, NULL);
 	assert_string_equal(run.err, "");
 	assert_int_equal(run.verdict, OPTIONS_RUN);
 	assert_string_equal(suites_list(&run.options.suites, SUITES_VERSIONS), "1.3");
@@ -125,6 +127,8 @@ static void what_is_agreed_to_is_taken_by_name(void **state)
 	assert_string_equal(suites_list(&run.options.suites, SUITES_KEY_EXCHANGES),
 			    "ECDHE-RSA,RSA");
 	assert_string_equal(suites_list(&run.options.suites, SUITES_GROUPS), "secp256r1");
+	assert_string_equal(run.options.key_log, "/keys");
+	assert_string_equal(STAILQ_FIRST(&run.options.identities)->ocsp, "/a.der");
 	assert_int_equal(run.options.resumption.lifetime, 60);
 	assert_int_equal(run.options.resumption.key_period, 30);
 	assert_int_equal(run.options.resumption.sessions, 5);

@@ -171,6 +171,38 @@ static void certificates_out_of_their_time_are_warned_of(void **state)
 	end(&l);
 }
 
+static void chains_that_lead_nowhere_are_warned_of(void **state)
+{
+	struct load l;
+
+	(void)state;
+	LOAD(&l, NULL, "web a.pem a.key");
+	assert_int_equal(l.ret, 0);
+	assert_logged(&l, "warning: identity web");
+	assert_logged(&l, "which is no authority known here");
+	end(&l);
+}
+
+static void chains_in_disorder_are_warned_of(void **state)
+{
+	char command[512];
+	struct load l;
+
+	(void)state;
+	snprintf(command, sizeof(command), "cat %1$s/a.pem %1$s/b.pem >%1$s/mixed.pem",
+		 certs.dir);
+	assert_int_equal(system(command), 0);
+	LOAD(&l, "ca.pem", "web mixed.pem a.key");
+	assert_logged(&l, "mixed.pem is not signed by the one behind it");
+	end(&l);
+	snprintf(command, sizeof(command), "cat %1$s/a.pem %1$s/ca.pem >%1$s/mixed.pem",
+		 certs.dir);
+	assert_int_equal(system(command), 0);
+	LOAD(&l, "ca.pem", "web mixed.pem a.key");
+	assert_string_equal(l.log, "");
+	end(&l);
+}
+
 static void keys_that_everybody_reads_are_warned_of(void **state)
 {
 	struct load l;
@@ -253,6 +285,8 @@ int main(void)
 		cmocka_unit_test(bad_files_are_refused_and_named),
 		cmocka_unit_test(every_bad_file_is_named_at_once),
 		cmocka_unit_test(certificates_out_of_their_time_are_warned_of),
+		cmocka_unit_test(chains_that_lead_nowhere_are_warned_of),
+		cmocka_unit_test(chains_in_disorder_are_warned_of),
 		cmocka_unit_test(keys_that_everybody_reads_are_warned_of),
 		cmocka_unit_test(sni_picks_the_identity),
 		cmocka_unit_test(one_identity_may_have_several_certificates),

@@ -127,7 +127,8 @@ static void what_is_agreed_to_is_taken_by_name(void **state)
 	(void)state;
 	PARSE(&run, "--versions=1.2", "--ciphers=chacha20-poly1305,AES-128-CCM",
 	      "--key-exchange", "RSA,DHE-RSA", "--groups=SECP256R1,ffdhe3072",
-	      "--session-lifetime=0", "--ticket-key-period=60", "--session-cache=0");
+	      "--session-lifetime=0", "--ticket-key-period=60", "--session-cache=0", "--key-log=/keys",
+	      "--cert=/c.pem", "--key=/c.key", "--ocsp=/c.der");
 	assert_int_equal(run.verdict, OPTIONS_RUN);
 	assert_string_equal(suites_list(&run.options.suites, SUITES_VERSIONS), "1.2");
 	assert_string_equal(suites_list(&run.options.suites, SUITES_CIPHERS),
@@ -136,6 +137,8 @@ static void what_is_agreed_to_is_taken_by_name(void **state)
 			    "RSA,DHE-RSA");
 	assert_string_equal(suites_list(&run.options.suites, SUITES_GROUPS),
 			    "SECP256R1,ffdhe3072");
+	assert_string_equal(run.options.key_log, "/keys");
+	assert_string_equal(STAILQ_FIRST(&run.options.identities)->ocsp, "/c.der");
 	assert_int_equal(run.options.resumption.lifetime, 0);
 	assert_int_equal(run.options.resumption.key_period, 60);
 	assert_int_equal(run.options.resumption.sessions, 0);
@@ -212,6 +215,8 @@ static const char *const bad[][MAX_ARGS] = {
 	{ "--groups=1.3" },
 	{ "--session-lifetime=604801" },
 	{ "--session-lifetime=-1" },
+	{ "--key-log=" },
+	{ "--ocsp=/x.der" },
 	{ "--ticket-key-period=0" },
 	{ "--session-cache=many" },
 	{ "--max-handshakes=0" },
@@ -270,7 +275,7 @@ static void help_names_every_option(void **state)
 		"--max-per-program", "--rate", "--workers",
 		"--record-sizing", "--versions", "--ciphers", "--key-exchange", "--groups",
 		"--record-sizing", "--client-ca", "--client-auth", "--client-crl",
-		"--session-lifetime", "--ticket-key-period", "--session-cache",
+		"--key-log", "--ocsp", "--session-lifetime", "--ticket-key-period", "--session-cache",
 		"--log-level", "--check", "--foreground", "--help", "--version",
 	};
 	struct run run;
