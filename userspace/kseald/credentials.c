@@ -26,8 +26,9 @@ static int check_readable(const char *name, const char *what, const char *path,
 	int fd = open(path, O_RDONLY | O_CLOEXEC);
 
 	if (fd < 0 || fstat(fd, st)) {
-		log_error("identity %s: cannot read %s %s: %s", name, what, path,
-			  strerror(errno));
+		log_error("identity %s: cannot read %s %s: %s%s", name, what, path,
+			  strerror(errno), errno == EACCES ? "; give it to a group of the user that "
+			  "kseald runs as, with mode 0640" : "");
 		if (fd >= 0)
 			close(fd);
 		return -EINVAL;

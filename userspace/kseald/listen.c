@@ -28,7 +28,15 @@ static int fill_address(const char *path, struct sockaddr_un *addr)
 	return 0;
 }
 
-static int make_directory(const char *path)
+static int log_errno(const char *what, const char *path)
+{
+	const int ret = -errno;
+
+	log_error("cannot %s %s: %s", what, path, strerror(-ret));
+	return ret;
+}
+
+static int make_directory(const char *path, const struct account *owner)
 {
 	char dir[PATH_MAX];
 	char *slash;
@@ -38,7 +46,10 @@ static int make_directory(const char *path)
 	if (!slash || slash == dir)
 		return 0;
 	*slash = '\0';
-	if (!mkdir(dir, 0755) || errno == EEXIST)
+	if (!mkdir(dir, 0755))
+		return chown(dir, owner->uid, owner->gid) ?
+			log_errno("give its user the directory", dir) : 0;
+	if (errno == EEXIST)
 		return 0;
 	log_error("cannot make the directory %s for the socket: %s", dir,
 		  strerror(errno));
@@ -93,14 +104,6 @@ static int set_group(const char *path, const char *name)
 	return -errno;
 }
 
-static int log_errno(const char *what, const char *path)
-{
-	const int ret = -errno;
-
-	log_error("cannot %s %s: %s", what, path, strerror(-ret));
-	return ret;
-}
-
 /* Until group and mode are right, nobody else gets in. */
 static int bind_and_listen(int sock, const struct sockaddr_un *addr,
 			   const struct options *options)
@@ -144,7 +147,8 @@ static int use_passed(int sock)
 	return -EINVAL;
 }
 
-int listen_at(const struct options *options, struct activation *activation, struct stat *stat)
+int listen_at(const struct options *options, struct activation *activation,
+	      const struct account *owner, struct stat *stat)
 {
 	struct sockaddr_un addr;
 	int sock, ret;
@@ -155,7 +159,7 @@ int listen_at(const struct options *options, struct activation *activation, stru
 		return use_passed(sock);
 	ret = fill_address(options->socket, &addr);
 	if (!ret)
-		ret = make_directory(options->socket);
+		ret = make_directory(options->socket, owner);
 	if (!ret)
 		ret = remove_stale(&addr);
 	if (ret)

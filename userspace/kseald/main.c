@@ -3,13 +3,15 @@
 #include <errno.h>
 #include <signal.h>
 #include <string.h>
-#include <sys/prctl.h>
 #include <sys/resource.h>
 #include <uv.h>
 
 #include "activation.h"
+#include "confine.h"
 #include "credentials.h"
 #include "log.h"
+#include "memory.h"
+#include "module.h"
 #include "notify.h"
 #include "options.h"
 #include "server.h"
@@ -39,16 +41,6 @@ struct daemon {
 	uv_signal_t hangup;
 	uv_signal_t user;
 };
-
-/* Private keys are in this process: it leaves no image of itself behind. */
-static void protect_memory(void)
-{
-	const struct rlimit none = { 0, 0 };
-
-	if (prctl(PR_SET_DUMPABLE, 0) || setrlimit(RLIMIT_CORE, &none))
-		log_warning("core dumps cannot be turned off: %s",
-			    strerror(errno));
-}
 
 static void raise_descriptor_limit(unsigned int handshakes)
 {
@@ -121,6 +113,8 @@ static void reload(struct daemon *daemon)
 	if (differ(fresh.socket, daemon->options.socket) ||
 	    differ(fresh.group, daemon->options.group) || fresh.mode != daemon->options.mode)
 		log_warning("another socket, mode or group wants a restart");
+	if (differ(fresh.user, daemon->options.user) || fresh.sandbox != daemon->options.sandbox)
+		log_warning("another user or sandbox wants a restart");
 	log_info("reloaded");
 	options_free(&fresh);
 }
@@ -181,12 +175,16 @@ static int start(struct daemon *daemon)
 	if (ret)
 		return ret;
 	activation_end(&server->activation);
+	ret = confine(options, &server->owner);
+	if (ret)
+		goto abort;
 	ret = workers_start(&daemon->workers, options->workers);
-	if (ret) {
-		log_error("cannot start %u threads (--workers): %s", options->workers,
-			  strerror(-ret));
-		server_abort(server);
-	}
+	if (!ret)
+		return 0;
+	log_error("cannot start %u threads (--workers): %s", options->workers, strerror(-ret));
+
+abort:
+	server_abort(server);
 	return ret;
 }
 
@@ -243,11 +241,13 @@ static int run(struct daemon *daemon)
 	int ret = 0;
 
 	log_set_level(daemon->options.log_level);
-	protect_memory();
+	memory_protect();
 	signal(SIGPIPE, SIG_IGN);
 	/* until there is a loop to hear of it */
 	signal(SIGHUP, SIG_IGN);
 	signal(SIGUSR1, SIG_IGN);
+	if (account_find(&daemon->server.owner, daemon->options.user))
+		return EXIT_TROUBLE;
 	credentials = credentials_new(&daemon->options);
 	if (!credentials)
 		return EXIT_TROUBLE;
@@ -255,6 +255,7 @@ static int run(struct daemon *daemon)
 	if (daemon->options.check)
 		log_info("options, certificates and keys are in order");
 	else {
+		module_find();
 		raise_descriptor_limit(daemon->options.max_handshakes);
 		ret = run_loop(daemon);
 	}

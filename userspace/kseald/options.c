@@ -194,6 +194,23 @@ static int parse_group(struct parser *parser, const char *value)
 	return options_keep(&parser->options->group, parser, value);
 }
 
+static int parse_user(struct parser *parser, const char *value)
+{
+	if (!*value || *value == ':' || value[strlen(value) - 1] == ':')
+		return options_complain(parser, "user", value, "must be NAME or NAME:GROUP");
+	return options_keep(&parser->options->user, parser, value);
+}
+
+static int parse_sandbox(struct parser *parser, const char *value)
+{
+	const int yes = !strcmp(value, "yes") || !strcmp(value, "true");
+
+	if (!yes && strcmp(value, "no") && strcmp(value, "false"))
+		return options_complain(parser, "sandbox", value, "must be yes or no");
+	parser->options->sandbox = yes;
+	return 0;
+}
+
 static int parse_ready_fd(struct parser *parser, const char *value)
 {
 	unsigned long number;
@@ -282,6 +299,10 @@ static const struct option_row rows[] = {
 	{ "mode", "OCTAL", "permissions of that socket (default: 0660)",
 	  parse_mode },
 	{ "group", "GROUP", "group of that socket", parse_group },
+	{ "user", "NAME[:GROUP]", "run as that user once keys are read and sockets are\n"
+	  "bound (default: whoever started kseald)", parse_user },
+	{ "sandbox", "yes|no", "filter system calls from then on (default: yes)",
+	  parse_sandbox },
 	{ "timeout", "SECONDS", "limit for one handshake (default: 10)",
 	  parse_timeout },
 	{ "max-handshakes", "N", "limit of handshakes at a time (default: 1024)",
@@ -447,6 +468,7 @@ static void set_defaults(struct options *options)
 	STAILQ_INIT(&options->kept);
 	options->socket = KSEAL_BROKER_PATH;
 	options->mode = DEFAULT_MODE;
+	options->sandbox = 1;
 	options->timeout_ms = DEFAULT_TIMEOUT_MS;
 	options->max_handshakes = DEFAULT_MAX_HANDSHAKES;
 	options->workers = workers_default();

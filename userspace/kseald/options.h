@@ -51,6 +51,8 @@ struct options {
 	const char *socket;		/* where programs connect */
 	mode_t mode;			/* permissions of that socket */
 	const char *group;		/* its group, NULL to leave it */
+	const char *user;		/* to run as, NULL to stay who started kseald */
+	int sandbox;			/* filter system calls */
 	const char *ca;			/* NULL for the system's authorities */
 	struct client_option clients;	/* of identities that say nothing about them */
 	struct identity_options identities;

@@ -62,7 +62,8 @@ int server_start(struct server *server, const struct options *options)
 	server->stopping = 0;
 	server->closed = 0;
 	server->path = options->socket;
-	server->sock = listen_at(options, &server->activation, &server->stat);
+	server->sock = listen_at(options, &server->activation, &server->owner,
+				 &server->stat);
 	if (server->sock < 0)
 		return server->sock;
 	uv_timer_init(server->loop, &server->retry);

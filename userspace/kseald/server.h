@@ -9,6 +9,7 @@
 #include "activation.h"
 #include "client.h"
 #include "handshake.h"
+#include "privileges.h"
 
 struct options;
 
@@ -17,6 +18,7 @@ struct options;
  * @loop: runs it
  * @engine: has the handshakes done
  * @activation: sockets that the service manager passed
+ * @owner: whom kseald runs as in the end
  * @listener: watches @sock
  * @retry: takes up accepting again after descriptors ran out
  * @sock: -1 once kseald is stopping
@@ -28,6 +30,7 @@ struct server {
 	uv_loop_t *loop;
 	struct engine engine;
 	struct activation activation;
+	struct account owner;
 	struct clients clients;
 	uv_poll_t listener;
 	uv_timer_t retry;
@@ -40,7 +43,7 @@ struct server {
 
 /**
  * server_start() - listen
- * @server: loop, activation and the engine's members are filled before
+ * @server: loop, activation, owner and the engine's members are filled before
  *
  * Logs what went wrong.
  *
@@ -66,6 +69,7 @@ void server_client_gone(struct server *server);
 /**
  * listen_at() - make the socket where programs connect
  * @activation: a socket named "broker" in it is used instead
+ * @owner: gets the directory, if one is made, to be able to remove the socket
  * @stat: set to what was made there; all 0 when nothing was
  *
  * Makes the last directory of the path if it is missing, and replaces a socket
@@ -73,7 +77,8 @@ void server_client_gone(struct server *server);
  *
  * Return: the listening socket, non-blocking, or -errno.
  */
-int listen_at(const struct options *options, struct activation *activation, struct stat *stat);
+int listen_at(const struct options *options, struct activation *activation,
+	      const struct account *owner, struct stat *stat);
 
 /** listen_remove() - remove the socket at @path if it is still that one */
 void listen_remove(const char *path, const struct stat *stat);

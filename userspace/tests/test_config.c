@@ -67,6 +67,7 @@ static void every_setting_is_taken(void **state)
 	      "timeout = 2.5\nmax-handshakes = 7\nrecord-sizing = \"30000,2\"\n"
 	      "log-level = \"debug\"\nclient-ca = \"/clients.pem\"\n"
 	      "client-crl = \"/revoked.pem\"\nclient-auth = \"optional\"\n"
+	      "log-level = \"debug\"\nuser = \"web\"\nsandbox = false\n"
 	      "identities = (\n"
 	      "\t{ name = \"a.example\"; certificate = \"/a.pem\"; key = \"/a.key\";\n"
 	      "\t  role = \"both\"; client-ca = \"/own.pem\"; client-crl = \"/own.crl\";\n"
@@ -87,6 +88,8 @@ static void every_setting_is_taken(void **state)
 	assert_string_equal(run.options.clients.ca, "/clients.pem");
 	assert_string_equal(run.options.clients.crl, "/revoked.pem");
 	assert_int_equal(run.options.clients.auth, KSEAL_CLIENT_AUTH_OPTIONAL);
+	assert_string_equal(run.options.user, "web");
+	assert_false(run.options.sandbox);
 	identity = STAILQ_FIRST(&run.options.identities);
 	assert_string_equal(identity->name, "a.example");
 	assert_string_equal(identity->cert, "/a.pem");

@@ -13,7 +13,7 @@
 #include "options.h"
 
 enum {
-	MAX_ARGS = 16,
+	MAX_ARGS = 24,
 };
 
 /** struct run - one call of options_parse() and what it printed */
@@ -68,6 +68,8 @@ static void defaults_are_as_documented(void **state)
 	assert_int_equal(run.options.ready_fd, -1);
 	assert_int_equal(run.options.log_level, LOG_LEVEL_INFO);
 	assert_null(run.options.group);
+	assert_null(run.options.user);
+	assert_true(run.options.sandbox);
 	assert_null(run.options.ca);
 	assert_string_equal(suites_list(&run.options.suites, SUITES_VERSIONS), "1.3,1.2");
 	assert_non_null(strstr(suites_list(&run.options.suites, SUITES_CIPHERS),
@@ -96,12 +98,15 @@ static void every_option_is_taken(void **state)
 	      "--timeout=2.5", "--max-handshakes=7", "--ready-fd=3",
 	      "--record-sizing=30000,2.5", "--workers=3", "--max-per-program=4",
 	      "--rate=20,100",
+	      "--record-sizing=30000,2.5", "--workers=3", "--user=web:www", "--sandbox=no",
 	      "--log-level=debug", "--ca=/ca.pem", "--client-ca=/clients.pem",
 	      "--client-crl=/revoked.pem", "--client-auth=required", "--check", "--foreground");
 	assert_int_equal(run.verdict, OPTIONS_RUN);
 	assert_string_equal(run.options.socket, "/x/y");
 	assert_int_equal(run.options.mode, 0600);
 	assert_string_equal(run.options.group, "web");
+	assert_string_equal(run.options.user, "web:www");
+	assert_false(run.options.sandbox);
 	assert_int_equal(run.options.timeout_ms, 2500);
 	assert_int_equal(run.options.max_handshakes, 7);
 	assert_int_equal(run.options.workers, 3);
@@ -247,6 +252,11 @@ static const char *const bad[][MAX_ARGS] = {
 	{ "--log-level=loud" },
 	{ "--client-auth=" },
 	{ "--client-auth=yes" },
+	{ "--user=" },
+	{ "--user=:web" },
+	{ "--user=web:" },
+	{ "--sandbox" },
+	{ "--sandbox=maybe" },
 	{ "--check=yes" },
 };
 
@@ -276,6 +286,8 @@ static void help_names_every_option(void **state)
 		"--record-sizing", "--versions", "--ciphers", "--key-exchange", "--groups",
 		"--record-sizing", "--client-ca", "--client-auth", "--client-crl",
 		"--key-log", "--ocsp", "--session-lifetime", "--ticket-key-period", "--session-cache",
+		"--session-lifetime", "--ticket-key-period", "--session-cache",
+		"--user", "--sandbox",
 		"--log-level", "--check", "--foreground", "--help", "--version",
 	};
 	struct run run;
