@@ -35,7 +35,10 @@ static void free_message(struct message *message)
 
 static void free_client(uv_handle_t *poll)
 {
-	free(poll->data);
+	struct client *client = poll->data;
+
+	program_free(&client->program);
+	free(client);
 }
 
 void client_close(struct client *client)
@@ -197,15 +200,20 @@ static void say_hello(struct client *client, const struct kseald_hello *theirs)
 	answer(client, buf, len, -1);
 }
 
+static int refuse_as(struct client *client, enum kseal_counter cause, struct kseal_result *result)
+{
+	engine_refuse(&client->server->engine, &client->handshakes, cause, result);
+	answer_result(client, result);
+	return 0;
+}
+
 static int refuse(struct client *client, uint32_t id, enum kseal_counter cause, int error,
 		  const char *why)
 {
 	struct kseal_result result = { .id = id, .fd = -1 };
 
 	tls_fail(&result, error, "%s", why);
-	engine_refuse(&client->server->engine, &client->handshakes, cause, &result);
-	answer_result(client, &result);
-	return 0;
+	return refuse_as(client, cause, &result);
 }
 
 static void handshake_done(void *owner, struct kseal_result *result)
@@ -251,6 +259,7 @@ static int adopt(struct client *client, uint32_t id, const struct kseald_request
 static int take_request(struct client *client, uint32_t id, const uint8_t *buf,
 			size_t size, int fd)
 {
+	struct kseal_result refused = { .id = id, .fd = -1 };
 	struct kseald_request request;
 	int ret = kseald_decode_request(buf, size, &request);
 
@@ -270,6 +279,8 @@ static int take_request(struct client *client, uint32_t id, const uint8_t *buf,
 	if (client->server->stopping)
 		return refuse(client, id, KSEAL_COUNTER_REFUSED_STOPPING, EBUSY,
 			      "kseald is stopping");
+	if (policy_check(&client->server->callers, &client->program, &request, &refused))
+		return refuse_as(client, KSEAL_COUNTER_REFUSED_CALLER, &refused);
 	if (adopted_is(fd))
 		return adopt(client, id, &request, fd);
 	if (busy_for_program(client) >= client->server->engine.program_limit)
@@ -374,28 +385,24 @@ static void on_event(uv_poll_t *poll, int status, int events)
 
 /* ---- the beginning ------------------------------------------------------ */
 
-static pid_t peer_pid(int sock)
-{
-	struct ucred cred;
-	socklen_t len = sizeof(cred);
-
-	return getsockopt(sock, SOL_SOCKET, SO_PEERCRED, &cred, &len) ? -1 :
-									cred.pid;
-}
-
 void client_add(struct server *server, int sock)
 {
 	struct client *client = calloc(1, sizeof(*client));
+	int ret = client ? program_find(&client->program, sock) : -ENOMEM;
 
-	if (!client || uv_poll_init(server->loop, &client->poll, sock)) {
-		log_error("a program is turned away: out of memory");
+	if (!ret)
+		ret = uv_poll_init(server->loop, &client->poll, sock);
+	if (ret) {
+		log_error("a program is turned away: %s", strerror(-ret));
+		if (client)
+			program_free(&client->program);
 		free(client);
 		close(sock);
 		return;
 	}
 	client->server = server;
 	client->sock = sock;
-	client->pid = peer_pid(sock);
+	client->pid = client->program.pid;
 	client->poll.data = client;
 	LIST_INIT(&client->handshakes);
 	client->handshakes.key = "pid";

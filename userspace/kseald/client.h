@@ -9,6 +9,7 @@
 
 #include "adopted.h"
 #include "handshake.h"
+#include "policy.h"
 
 struct server;
 
@@ -20,6 +21,7 @@ STAILQ_HEAD(messages, message);
  * @events: what @poll watches for
  * @greeted: its hello has been answered
  * @holds: the last request wants no more to be read before it has its result
+ * @program: whose it is
  * @handshakes: under way for it
  * @adopted: sockets that kseald accepts from for it
  * @busy: how many
@@ -35,6 +37,7 @@ struct client {
 	int greeted;
 	int holds;
 	pid_t pid;
+	struct program program;
 	struct handshakes handshakes;
 	struct adopted_list adopted;
 	unsigned int busy;

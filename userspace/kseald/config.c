@@ -142,6 +142,8 @@ static int groups(struct place *place, const struct config_section *section,
 	go_to(place, list);
 	if (!config_setting_is_list(list))
 		return complain(place, section->name, "are a list, in parentheses");
+	if (!config_setting_length(list))
+		return complain(place, section->name, "has nothing in it: leave it out");
 	for (i = 0; i < config_setting_length(list) && !ret; i++)
 		ret = one_group(place, section, config_setting_get_elem(list, i));
 	return ret;

@@ -106,6 +106,7 @@ static void reload(struct daemon *daemon)
 		return;
 	}
 	engine_replace(engine, credentials);
+	policy_replace(&daemon->server.callers, &fresh.callers);
 	apply(engine, &fresh);
 	raise_descriptor_limit(fresh.max_handshakes);
 	if (fresh.workers != daemon->options.workers)
@@ -163,6 +164,8 @@ static int start(struct daemon *daemon)
 	struct server *server = &daemon->server;
 	int ret;
 
+	STAILQ_INIT(&server->callers);
+	policy_replace(&server->callers, &daemon->options.callers);
 	server->loop = &daemon->loop;
 	server->engine.mailbox = &daemon->mailbox;
 	server->engine.workers = &daemon->workers;
@@ -259,6 +262,7 @@ static int run(struct daemon *daemon)
 		raise_descriptor_limit(daemon->options.max_handshakes);
 		ret = run_loop(daemon);
 	}
+	policy_free(&daemon->server.callers);
 	credentials_release(daemon->server.engine.credentials);
 	return ret ? EXIT_TROUBLE : EXIT_OK;
 }

@@ -465,6 +465,7 @@ static void set_defaults(struct options *options)
 {
 	memset(options, 0, sizeof(*options));
 	STAILQ_INIT(&options->identities);
+	STAILQ_INIT(&options->callers);
 	STAILQ_INIT(&options->kept);
 	options->socket = KSEAL_BROKER_PATH;
 	options->mode = DEFAULT_MODE;
@@ -526,6 +527,7 @@ void options_free(struct options *options)
 	struct identity_option *identity;
 	struct kept_string *kept;
 
+	policy_free(&options->callers);
 	while ((kept = STAILQ_FIRST(&options->kept))) {
 		STAILQ_REMOVE_HEAD(&options->kept, next);
 		free(kept);

@@ -9,6 +9,7 @@
 
 #include "kseal.h"
 #include "log.h"
+#include "policy.h"
 #include "resumption.h"
 #include "suites.h"
 
@@ -56,6 +57,7 @@ struct options {
 	const char *ca;			/* NULL for the system's authorities */
 	struct client_option clients;	/* of identities that say nothing about them */
 	struct identity_options identities;
+	struct callers callers;		/* who may do what */
 	struct suites suites;		/* what is agreed to */
 	struct resumption_limits resumption;
 	const char *key_log;		/* where secrets go, NULL for nowhere */

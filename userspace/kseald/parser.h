@@ -13,6 +13,8 @@
  * @options: to be filled
  * @cert, @key, @ocsp: of the identity given by --cert and --key
  * @identity: the group of the file that is being read
+ * @cert, @key: of the identity given by --cert and --key
+ * @identity, @caller: the group of the file that is being read
  * @where: file and line, NULL on the command line
  * @err: where complaints go
  */
@@ -22,6 +24,7 @@ struct parser {
 	const char *key;
 	const char *ocsp;
 	struct identity_option *identity;
+	struct caller *caller;
 	const char *where;
 	FILE *err;
 };
@@ -83,5 +86,13 @@ int options_add_identity(struct options *options, const char *name, size_t len,
 
 /** options_set_ocsp() - show this along with the last identity; 0 or -ENOMEM */
 int options_set_ocsp(struct options *options, const char *ocsp);
+/* ---- callers.c ---------------------------------------------------------- */
+
+enum { CALLER_MEMBERS = 4 };
+
+/** The settings of a caller, and what happens before and after them. */
+extern const struct config_member caller_members[CALLER_MEMBERS];
+int caller_begin(void *context);
+int caller_end(void *context);
 
 #endif /* KSEALD_PARSER_H */

@@ -157,6 +157,7 @@ static int end_identity(void *context)
 const struct config_section option_sections[] = {
 	{ "identities", "an identity", identity_members,
 	  sizeof(identity_members) / sizeof(identity_members[0]), begin_identity, end_identity },
+	{ "callers", "a caller", caller_members, CALLER_MEMBERS, caller_begin, caller_end },
 };
 
 const size_t option_section_count = sizeof(option_sections) / sizeof(option_sections[0]);

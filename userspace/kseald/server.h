@@ -9,6 +9,7 @@
 #include "activation.h"
 #include "client.h"
 #include "handshake.h"
+#include "policy.h"
 #include "privileges.h"
 
 struct options;
@@ -18,6 +19,7 @@ struct options;
  * @loop: runs it
  * @engine: has the handshakes done
  * @activation: sockets that the service manager passed
+ * @callers: which programs may do what
  * @owner: whom kseald runs as in the end
  * @listener: watches @sock
  * @retry: takes up accepting again after descriptors ran out
@@ -30,6 +32,7 @@ struct server {
 	uv_loop_t *loop;
 	struct engine engine;
 	struct activation activation;
+	struct callers callers;
 	struct account owner;
 	struct clients clients;
 	uv_poll_t listener;
@@ -43,7 +46,7 @@ struct server {
 
 /**
  * server_start() - listen
- * @server: loop, activation, owner and the engine's members are filled before
+ * @server: loop, activation, callers, owner and the engine's members are filled before
  *
  * Logs what went wrong.
  *

@@ -36,6 +36,8 @@ static const struct {
 	[KSEAL_COUNTER_REFUSED_STOPPING] = { "refused_stopping", "kseald was stopping" },
 	[KSEAL_COUNTER_REFUSED_DESCRIPTORS] = {
 		"refused_descriptors", "kseald had no descriptors left" },
+	[KSEAL_COUNTER_REFUSED_CALLER] = {
+		"refused_caller", "the list of callers does not let the program have it" },
 };
 
 const char *kseal_counter_name(unsigned int counter)

@@ -152,7 +152,8 @@ struct kseal_request {
  * struct kseal_result - how a handshake ended
  * @id: the number kseal_submit() gave
  * @error: 0, or an errno that says what kind of failure it was: ETIMEDOUT,
- *	EPROTO (the TLS handshake), EACCES (certificate or pin), ECONNRESET (the peer
+ *	EPROTO (the TLS handshake), EACCES (certificate or pin; or this program may not
+ *	have it done), ECONNRESET (the peer
  *	left), ENOENT (no such identity, or no kernel module), EINVAL, EBUSY
  *	(kseald's limit of handshakes reached)
  * @fd: the socket, speaking TLS, the caller's to close; -1 on error
@@ -286,6 +287,7 @@ enum kseal_counter {
 	KSEAL_COUNTER_REFUSED_RATE,
 	KSEAL_COUNTER_REFUSED_STOPPING,
 	KSEAL_COUNTER_REFUSED_DESCRIPTORS,
+	KSEAL_COUNTER_REFUSED_CALLER,
 	KSEAL_COUNTER_COUNT,		/* of those this library knows */
 };
 

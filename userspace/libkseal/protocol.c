@@ -122,6 +122,7 @@ static const struct row status_rows[] = {
 	COUNTER(REFUSED_RATE),
 	COUNTER(REFUSED_STOPPING),
 	COUNTER(REFUSED_DESCRIPTORS),
+	COUNTER(REFUSED_CALLER),
 };
 
 /** struct layout - one kind of message */

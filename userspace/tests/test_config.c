@@ -67,7 +67,7 @@ static void every_setting_is_taken(void **state)
 	      "timeout = 2.5\nmax-handshakes = 7\nrecord-sizing = \"30000,2\"\n"
 	      "log-level = \"debug\"\nclient-ca = \"/clients.pem\"\n"
 	      "client-crl = \"/revoked.pem\"\nclient-auth = \"optional\"\n"
-	      "log-level = \"debug\"\nuser = \"web\"\nsandbox = false\n"
+	      "user = \"web\"\nsandbox = false\n"
 	      "identities = (\n"
 	      "\t{ name = \"a.example\"; certificate = \"/a.pem\"; key = \"/a.key\";\n"
 	      "\t  role = \"both\"; client-ca = \"/own.pem\"; client-crl = \"/own.crl\";\n"
@@ -203,6 +203,15 @@ static void errors_name_the_line(void **state)
 		{ "identities = (\n{\nrole = \"peer\" } )\n", 3, "must be server, client or both" },
 		{ "identities = (\n{ client-auth = \"no\" } )\n", 2,
 		  "must be none, optional or required" },
+		{ "identities = ()\n", 1, "has nothing in it" },
+		{ "callers = ()\n", 1, "has nothing in it" },
+		{ "callers = (\n{ roles = \"server\" } )\n", 2, "needs a user or a group" },
+		{ "callers = ( { user = \"no such user\" } )\n", 1, "no such user: is no user" },
+		{ "callers = ( {\ngroup = \"no such group\" } )\n", 2, "is no group" },
+		{ "callers = ( { user = 1; roles = \"server,\" } )\n", 1, "roles = server,: must" },
+		{ "callers = ( { user = 1; roles = \"root\" } )\n", 1, "must be \"server\"" },
+		{ "callers = ( { user = 1; identities = \"a,,b\" } )\n", 1, "names of identities" },
+		{ "callers = ( { user = 1; identities = \"\" } )\n", 1, "names of identities" },
 		{ "timeout\n", 2, "syntax error" },
 		{ "\ntimeout = soon\n", 2, "syntax error" },
 		{ "timeout = 1\ntimeout = 2\n", 2, "duplicate" },
