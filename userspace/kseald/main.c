@@ -15,6 +15,7 @@
 #include "notify.h"
 #include "options.h"
 #include "server.h"
+#include "watchdog.h"
 #include "worker.h"
 
 enum {
@@ -36,6 +37,7 @@ struct daemon {
 	uv_loop_t loop;
 	struct mailbox mailbox;
 	struct workers workers;
+	struct watchdog watchdog;
 	uv_signal_t term;
 	uv_signal_t interrupt;
 	uv_signal_t hangup;
@@ -125,8 +127,11 @@ static void on_hangup(uv_signal_t *handle, int number)
 	struct daemon *daemon = handle->data;
 
 	(void)number;
-	if (!daemon->server.stopping)
-		reload(daemon);
+	if (daemon->server.stopping)
+		return;
+	notify_reloading();
+	reload(daemon);
+	notify_reloaded();
 }
 
 static void log_counters(const struct server *server)
@@ -210,7 +215,11 @@ static void serve(struct daemon *daemon)
 	if (ret)
 		log_warning("cannot tell that kseald is ready: %s",
 			    strerror(-ret));
+	daemon->watchdog.mailbox = &daemon->mailbox;
+	daemon->watchdog.workers = &daemon->workers;
+	watchdog_start(&daemon->watchdog, &daemon->loop);
 	uv_run(&daemon->loop, UV_RUN_DEFAULT);
+	watchdog_stop(&daemon->watchdog);
 	log_counters(&daemon->server);
 	workers_stop(&daemon->workers);
 	uv_close((uv_handle_t *)&daemon->term, NULL);

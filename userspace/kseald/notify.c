@@ -1,9 +1,12 @@
 // SPDX-License-Identifier: GPL-2.0
 /* Readiness: a descriptor, or the protocol of sd_notify(3). */
 #include <errno.h>
+#include <limits.h>
 #include <stddef.h>
+#include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#include <time.h>
 #include <unistd.h>
 #include <sys/socket.h>
 #include <sys/un.h>
@@ -47,6 +50,49 @@ int notify_ready(int ready_fd)
 		close(ready_fd);
 	}
 	return ret ? ret : notify_systemd("READY=1");
+}
+
+void notify_reloading(void)
+{
+	struct timespec now;
+	char state[64];
+
+	clock_gettime(CLOCK_MONOTONIC, &now);
+	snprintf(state, sizeof(state), "RELOADING=1\nMONOTONIC_USEC=%llu",
+		 now.tv_sec * 1000000ULL + now.tv_nsec / 1000);
+	notify_systemd(state);
+}
+
+void notify_reloaded(void)
+{
+	notify_systemd("READY=1");
+}
+
+static unsigned long long number_in(const char *name)
+{
+	const char *text = getenv(name);
+	char *end;
+	unsigned long long value;
+
+	if (!text || *text < '0' || *text > '9')
+		return 0;
+	errno = 0;
+	value = strtoull(text, &end, 10);
+	return errno || *end ? 0 : value;
+}
+
+unsigned int notify_watchdog_ms(void)
+{
+	const unsigned long long ms = number_in("WATCHDOG_USEC") / 1000;
+
+	if (getenv("WATCHDOG_PID") && number_in("WATCHDOG_PID") != (unsigned long long)getpid())
+		return 0;
+	return ms < UINT_MAX ? ms : UINT_MAX;
+}
+
+void notify_watchdog(void)
+{
+	notify_systemd("WATCHDOG=1");
 }
 
 void notify_stopping(void)
