@@ -51,6 +51,8 @@ void client_close(struct client *client)
 		handshake_cancel(LIST_FIRST(&client->handshakes));
 	while (!LIST_EMPTY(&client->adopted))
 		adopted_close(LIST_FIRST(&client->adopted));
+	while (!LIST_EMPTY(&client->subscriptions))
+		subscribe_end(LIST_FIRST(&client->subscriptions));
 	while ((message = STAILQ_FIRST(&client->unsent))) {
 		STAILQ_REMOVE_HEAD(&client->unsent, next);
 		free_message(message);
@@ -104,9 +106,7 @@ static int queue(struct client *client, const uint8_t *data, size_t size, int fd
 	return 0;
 }
 
-/* @fd is taken over, in any case. The client may be closed on return. */
-static void answer(struct client *client, const uint8_t *data, size_t size,
-		   int fd)
+void client_send(struct client *client, const uint8_t *data, size_t size, int fd)
 {
 	int ret = -EAGAIN;
 
@@ -147,7 +147,7 @@ static void answer_encoded(struct client *client, const uint8_t *buf, ssize_t le
 			   const struct kseal_result *result)
 {
 	if (len > 0) {
-		answer(client, buf, len, result->fd);
+		client_send(client, buf, len, result->fd);
 	} else {
 		if (result->fd >= 0)
 			close(result->fd);
@@ -197,7 +197,7 @@ static void say_hello(struct client *client, const struct kseald_hello *theirs)
 		  theirs->protocol);
 	len = kseald_encode_hello(&hello, buf, sizeof(buf));
 	client->greeted = !hello.error;
-	answer(client, buf, len, -1);
+	client_send(client, buf, len, -1);
 }
 
 static int refuse_as(struct client *client, enum kseal_counter cause, struct kseal_result *result)
@@ -316,7 +316,7 @@ static int take_status(struct client *client, uint32_t id)
 
 	server_count(client->server, status.status.counters);
 	len = kseald_encode_status(&status, buf, sizeof(buf));
-	answer(client, buf, len, -1);
+	client_send(client, buf, len, -1);
 	return 0;
 }
 
@@ -336,6 +336,8 @@ static int take_message(struct client *client, const uint8_t *buf, size_t size,
 		return take_request(client, header.id, buf, size, fd);
 	if (client->greeted && header.type == KSEALD_STATUS)
 		return take_status(client, header.id);
+	if (client->greeted && header.type == KSEALD_SUBSCRIBE)
+		return subscribe_take(client, header.id, buf, size);
 	return -EBADMSG;
 }
 

@@ -9,6 +9,7 @@
 
 #include "adopted.h"
 #include "handshake.h"
+#include "listener.h"
 #include "policy.h"
 
 struct server;
@@ -25,6 +26,7 @@ STAILQ_HEAD(messages, message);
  * @handshakes: under way for it
  * @adopted: sockets that kseald accepts from for it
  * @busy: how many
+ * @subscriptions: listeners whose sockets it takes
  * @unsent: answers it has not made room for; while there are any, it is not
  *	read from, so that they are bounded
  */
@@ -41,6 +43,7 @@ struct client {
 	struct handshakes handshakes;
 	struct adopted_list adopted;
 	unsigned int busy;
+	struct subscriptions subscriptions;
 	struct messages unsent;
 };
 
@@ -48,6 +51,14 @@ LIST_HEAD(clients, client);
 
 /** client_add() - serve an accepted connection; @sock is its own from now on */
 void client_add(struct server *server, int sock);
+
+/**
+ * client_send() - send one message, or queue it
+ * @fd: goes with it; taken over, in any case; -1 for none
+ *
+ * The client may be closed on return.
+ */
+void client_send(struct client *client, const uint8_t *data, size_t size, int fd);
 
 /** client_close() - end it and its handshakes */
 void client_close(struct client *client);

@@ -44,18 +44,31 @@ struct daemon {
 	uv_signal_t user;
 };
 
-static void raise_descriptor_limit(unsigned int handshakes)
+/* One for each handshake, two for each proxied connection. */
+static unsigned long descriptors_wanted(const struct options *options)
 {
+	unsigned long count = options->max_handshakes + SPARE_DESCRIPTORS;
+	const struct listener_option *listener;
+
+	STAILQ_FOREACH(listener, &options->listeners, next)
+		if (listener->proxy.size)
+			count += 2ul * listener->max_connections;
+	return count;
+}
+
+static void raise_descriptor_limit(const struct options *options)
+{
+	const unsigned long wanted = descriptors_wanted(options);
 	struct rlimit limit;
 
 	if (getrlimit(RLIMIT_NOFILE, &limit))
 		return;
 	limit.rlim_cur = limit.rlim_max;
 	setrlimit(RLIMIT_NOFILE, &limit);
-	if (limit.rlim_cur < handshakes + SPARE_DESCRIPTORS)
-		log_warning("--max-handshakes %u is more than %lu descriptors "
-			    "allow: raise the limit (ulimit -n, LimitNOFILE=)",
-			    handshakes, (unsigned long)limit.rlim_cur);
+	if (limit.rlim_cur < wanted)
+		log_warning("--max-handshakes and the listeners' max-connections may need %lu "
+			    "descriptors, and the limit is %lu: raise it (ulimit -n, "
+			    "LimitNOFILE=)", wanted, (unsigned long)limit.rlim_cur);
 }
 
 static void on_signal(uv_signal_t *handle, int number)
@@ -73,8 +86,10 @@ static void on_signal(uv_signal_t *handle, int number)
 }
 
 /* What may change while kseald runs. */
-static void apply(struct engine *engine, const struct options *options)
+static void apply(struct server *server, const struct options *options)
 {
+	struct engine *engine = &server->engine;
+
 	engine->timeout_ms = options->timeout_ms;
 	engine->sizing = options->sizing;
 	engine->limit = options->max_handshakes;
@@ -83,6 +98,7 @@ static void apply(struct engine *engine, const struct options *options)
 				(3ULL * options->max_handshakes + 3) / 4;
 	engine->rate.per_second = options->rate;
 	engine->rate.burst = options->burst;
+	server->stop_ms = options->stop_ms;
 	log_set_level(options->log_level);
 }
 
@@ -96,21 +112,25 @@ static int differ(const char *one, const char *other)
  */
 static void reload(struct daemon *daemon)
 {
-	struct engine *engine = &daemon->server.engine;
+	struct front *front = &daemon->server.front;
 	struct credentials *credentials = NULL;
 	struct options fresh;
+	struct doors doors;
 
 	if (options_parse(&fresh, daemon->argc, daemon->argv, stdout, stderr) == OPTIONS_RUN)
 		credentials = credentials_new(&fresh);
-	if (!credentials) {
+	if (!credentials || front_prepare(front, &fresh, &doors)) {
 		log_error("not reloaded: see above; what was read before stays in use");
+		if (credentials)
+			credentials_release(credentials);
 		options_free(&fresh);
 		return;
 	}
-	engine_replace(engine, credentials);
+	engine_replace(&daemon->server.engine, credentials);
 	policy_replace(&daemon->server.callers, &fresh.callers);
-	apply(engine, &fresh);
-	raise_descriptor_limit(fresh.max_handshakes);
+	front_commit(front, &fresh, &doors);
+	apply(&daemon->server, &fresh);
+	raise_descriptor_limit(&fresh);
 	if (fresh.workers != daemon->options.workers)
 		log_warning("another number of workers wants a restart");
 	if (differ(fresh.socket, daemon->options.socket) ||
@@ -175,7 +195,7 @@ static int start(struct daemon *daemon)
 	server->engine.mailbox = &daemon->mailbox;
 	server->engine.workers = &daemon->workers;
 	engine_start(&server->engine);
-	apply(&server->engine, options);
+	apply(server, options);
 	ret = activation_begin(&server->activation, FIRST_PASSED);
 	if (ret)
 		log_warning("sockets of the service manager cannot be used: %s", strerror(-ret));
@@ -268,7 +288,7 @@ static int run(struct daemon *daemon)
 		log_info("options, certificates and keys are in order");
 	else {
 		module_find();
-		raise_descriptor_limit(daemon->options.max_handshakes);
+		raise_descriptor_limit(&daemon->options);
 		ret = run_loop(daemon);
 	}
 	policy_free(&daemon->server.callers);

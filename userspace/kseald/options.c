@@ -18,6 +18,7 @@ enum {
 	DEFAULT_MAX_HANDSHAKES = 1024,
 	DEFAULT_IDLE_MS = 1000,
 	DEFAULT_MODE = 0660,
+	DEFAULT_STOP_MS = 30000,
 };
 
 struct option_row {
@@ -62,7 +63,7 @@ int options_number(const char *text, int base, unsigned long max, unsigned long 
 }
 
 /* Decimals are allowed, so that tests need not wait long. */
-static int parse_seconds(const char *text, unsigned int *ms)
+int options_seconds(const char *text, unsigned int *ms)
 {
 	double seconds;
 	char *end;
@@ -150,7 +151,7 @@ static int parse_client_auth(struct parser *parser, const char *value)
 
 static int parse_timeout(struct parser *parser, const char *value)
 {
-	if (parse_seconds(value, &parser->options->timeout_ms))
+	if (options_seconds(value, &parser->options->timeout_ms))
 		return options_complain(parser, "timeout", value,
 				"must be seconds, more than 0 and at most 3600");
 	return 0;
@@ -169,7 +170,7 @@ static int parse_record_sizing(struct parser *parser, const char *value)
 		return -ENOMEM;
 	sizing->idle_ms = DEFAULT_IDLE_MS;
 	bad = options_number(bytes, 10, UINT32_MAX, &number) ||
-	      (comma && parse_seconds(comma + 1, &sizing->idle_ms));
+	      (comma && options_seconds(comma + 1, &sizing->idle_ms));
 	free(bytes);
 	if (bad)
 		return options_complain(parser, "record-sizing", value,
@@ -305,6 +306,8 @@ static const struct option_row rows[] = {
 	  parse_sandbox },
 	{ "timeout", "SECONDS", "limit for one handshake (default: 10)",
 	  parse_timeout },
+	{ "stop-timeout", "SECONDS", "what proxied connections get after SIGTERM (default: 30)",
+	  options_stop_timeout },
 	{ "max-handshakes", "N", "limit of handshakes at a time (default: 1024)",
 	  options_max_handshakes },
 	{ "max-per-program", "N", "of these for one program (default: three quarters)",
@@ -386,12 +389,13 @@ static int finish(struct parser *parser)
 		fprintf(parser->err, "kseald: --ocsp goes with --cert and --key\n");
 		return -EINVAL;
 	}
-	if (!parser->cert)
-		return 0;
-	if (options_add_identity(parser->options, DEFAULT_IDENTITY, strlen(DEFAULT_IDENTITY),
-				 parser->cert, strlen(parser->cert), parser->key))
+	if (parser->cert && options_add_identity(parser->options, DEFAULT_IDENTITY,
+						 strlen(DEFAULT_IDENTITY), parser->cert,
+						 strlen(parser->cert), parser->key))
 		return -ENOMEM;
-	return parser->ocsp ? options_set_ocsp(parser->options, parser->ocsp) : 0;
+	if (parser->ocsp && options_set_ocsp(parser->options, parser->ocsp))
+		return -ENOMEM;
+	return options_check_listeners(parser);
 }
 
 /* ---- the file --------------------------------------------------------------- */
@@ -466,6 +470,7 @@ static void set_defaults(struct options *options)
 	memset(options, 0, sizeof(*options));
 	STAILQ_INIT(&options->identities);
 	STAILQ_INIT(&options->callers);
+	STAILQ_INIT(&options->listeners);
 	STAILQ_INIT(&options->kept);
 	options->socket = KSEAL_BROKER_PATH;
 	options->mode = DEFAULT_MODE;
@@ -473,6 +478,7 @@ static void set_defaults(struct options *options)
 	options->timeout_ms = DEFAULT_TIMEOUT_MS;
 	options->max_handshakes = DEFAULT_MAX_HANDSHAKES;
 	options->workers = workers_default();
+	options->stop_ms = DEFAULT_STOP_MS;
 	options->ready_fd = -1;
 	options->log_level = LOG_LEVEL_INFO;
 	options_tls_defaults(options);
@@ -525,9 +531,14 @@ enum options_verdict options_parse(struct options *options, int argc,
 void options_free(struct options *options)
 {
 	struct identity_option *identity;
+	struct listener_option *listener;
 	struct kept_string *kept;
 
 	policy_free(&options->callers);
+	while ((listener = STAILQ_FIRST(&options->listeners))) {
+		STAILQ_REMOVE_HEAD(&options->listeners, next);
+		free(listener);
+	}
 	while ((kept = STAILQ_FIRST(&options->kept))) {
 		STAILQ_REMOVE_HEAD(&options->kept, next);
 		free(kept);

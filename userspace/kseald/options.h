@@ -8,6 +8,7 @@
 #include <sys/types.h>
 
 #include "kseal.h"
+#include "listener_option.h"
 #include "log.h"
 #include "policy.h"
 #include "resumption.h"
@@ -58,6 +59,7 @@ struct options {
 	struct client_option clients;	/* of identities that say nothing about them */
 	struct identity_options identities;
 	struct callers callers;		/* who may do what */
+	struct listener_options listeners;
 	struct suites suites;		/* what is agreed to */
 	struct resumption_limits resumption;
 	const char *key_log;		/* where secrets go, NULL for nowhere */
@@ -68,6 +70,7 @@ struct options {
 	unsigned int rate;		/* handshakes of one address per second; 0 any */
 	unsigned int burst;		/* and at once */
 	unsigned int workers;		/* threads */
+	unsigned int stop_ms;		/* for proxied connections, after SIGTERM */
 	struct kseal_record_sizing sizing; /* of all sockets given back */
 	int ready_fd;			/* -1 for none */
 	enum log_level log_level;

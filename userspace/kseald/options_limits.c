@@ -57,6 +57,15 @@ int options_rate(struct parser *parser, const char *value)
 	return 0;
 }
 
+int options_stop_timeout(struct parser *parser, const char *value)
+{
+	parser->options->stop_ms = 0;
+	if (strcmp(value, "0") && options_seconds(value, &parser->options->stop_ms))
+		return options_complain(parser, "stop-timeout", value,
+					"must be seconds, at most 3600");
+	return 0;
+}
+
 int options_workers(struct parser *parser, const char *value)
 {
 	unsigned long number;

@@ -12,9 +12,7 @@
  * struct parser - what an option's function gets
  * @options: to be filled
  * @cert, @key, @ocsp: of the identity given by --cert and --key
- * @identity: the group of the file that is being read
- * @cert, @key: of the identity given by --cert and --key
- * @identity, @caller: the group of the file that is being read
+ * @identity, @caller, @listener: the group of the file that is being read
  * @where: file and line, NULL on the command line
  * @err: where complaints go
  */
@@ -25,6 +23,7 @@ struct parser {
 	const char *ocsp;
 	struct identity_option *identity;
 	struct caller *caller;
+	struct listener_option *listener;
 	const char *where;
 	FILE *err;
 };
@@ -40,6 +39,13 @@ int options_complain(struct parser *parser, const char *option, const char *valu
 
 /** options_keep() - copy @value to live as long as the options do; 0 or -ENOMEM */
 int options_keep(const char **to, struct parser *parser, const char *value);
+
+/**
+ * options_seconds() - more than 0 and at most 3600, with decimals, in milliseconds
+ *
+ * Return: 0 or -EINVAL.
+ */
+int options_seconds(const char *text, unsigned int *ms);
 
 /* ---- options_tls.c ------------------------------------------------------ */
 
@@ -72,6 +78,7 @@ int options_number(const char *text, int base, unsigned long max, unsigned long 
 int options_max_handshakes(struct parser *parser, const char *value);
 int options_max_per_program(struct parser *parser, const char *value);
 int options_rate(struct parser *parser, const char *value);
+int options_stop_timeout(struct parser *parser, const char *value);
 int options_workers(struct parser *parser, const char *value);
 
 /* ---- sections.c --------------------------------------------------------- */
@@ -86,6 +93,7 @@ int options_add_identity(struct options *options, const char *name, size_t len,
 
 /** options_set_ocsp() - show this along with the last identity; 0 or -ENOMEM */
 int options_set_ocsp(struct options *options, const char *ocsp);
+
 /* ---- callers.c ---------------------------------------------------------- */
 
 enum { CALLER_MEMBERS = 4 };
@@ -94,5 +102,16 @@ enum { CALLER_MEMBERS = 4 };
 extern const struct config_member caller_members[CALLER_MEMBERS];
 int caller_begin(void *context);
 int caller_end(void *context);
+
+/* ---- sections_listeners.c ----------------------------------------------- */
+
+/** The settings of a listener, and what happens before and after them. */
+enum { LISTENER_MEMBERS = 10 };
+extern const struct config_member listener_members[LISTENER_MEMBERS];
+int options_begin_listener(void *context);
+int options_end_listener(void *context);
+
+/** options_check_listeners() - do they fit what else was read? 0, or -EINVAL, said already */
+int options_check_listeners(struct parser *parser);
 
 #endif /* KSEALD_PARSER_H */

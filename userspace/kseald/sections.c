@@ -158,6 +158,8 @@ const struct config_section option_sections[] = {
 	{ "identities", "an identity", identity_members,
 	  sizeof(identity_members) / sizeof(identity_members[0]), begin_identity, end_identity },
 	{ "callers", "a caller", caller_members, CALLER_MEMBERS, caller_begin, caller_end },
+	{ "listeners", "a listener", listener_members, LISTENER_MEMBERS, options_begin_listener,
+	  options_end_listener },
 };
 
 const size_t option_section_count = sizeof(option_sections) / sizeof(option_sections[0]);

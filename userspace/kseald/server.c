@@ -54,6 +54,32 @@ static void accept_programs(uv_poll_t *listener, int status, int events)
 	}
 }
 
+static void close_listener(struct server *server)
+{
+	if (server->sock < 0)
+		return;
+	listen_remove(server->path, &server->stat);
+	uv_poll_stop(&server->listener);
+	uv_close((uv_handle_t *)&server->listener, NULL);
+	uv_close((uv_handle_t *)&server->retry, NULL);
+	close(server->sock);
+	server->sock = -1;
+}
+
+static void end_if_idle(void *context);
+
+static int start_front(struct server *server, const struct options *options)
+{
+	struct front *front = &server->front;
+
+	front->loop = server->loop;
+	front->engine = &server->engine;
+	front->activation = &server->activation;
+	front->on_idle = end_if_idle;
+	front->context = server;
+	return front_start(front, options);
+}
+
 int server_start(struct server *server, const struct options *options)
 {
 	int ret;
@@ -73,11 +99,15 @@ int server_start(struct server *server, const struct options *options)
 	if (!ret)
 		ret = uv_poll_start(&server->listener, UV_READABLE,
 				    accept_programs);
-	if (!ret)
-		return 0;
-	log_error("cannot watch the socket %s: %s", server->path, strerror(-ret));
-	listen_remove(server->path, &server->stat);
-	close(server->sock);
+	if (ret) {
+		log_error("cannot watch the socket %s: %s", server->path, strerror(-ret));
+		listen_remove(server->path, &server->stat);
+		close(server->sock);
+		return ret;
+	}
+	ret = start_front(server, options);
+	if (ret)
+		close_listener(server);
 	return ret;
 }
 
@@ -94,18 +124,6 @@ void server_count(const struct server *server, uint64_t *counters)
 
 /* ---- the end ------------------------------------------------------------ */
 
-static void close_listener(struct server *server)
-{
-	if (server->sock < 0)
-		return;
-	listen_remove(server->path, &server->stat);
-	uv_poll_stop(&server->listener);
-	uv_close((uv_handle_t *)&server->listener, NULL);
-	uv_close((uv_handle_t *)&server->retry, NULL);
-	close(server->sock);
-	server->sock = -1;
-}
-
 void server_abort(struct server *server)
 {
 	struct client *client;
@@ -115,13 +133,16 @@ void server_abort(struct server *server)
 	if (server->closed)
 		return;
 	server->closed = 1;
+	front_abort(&server->front);
 	while ((client = LIST_FIRST(&server->clients)))
 		client_close(client);
 }
 
-static void end_if_idle(struct server *server)
+static void end_if_idle(void *context)
 {
-	if (server->stopping && !server->engine.active)
+	struct server *server = context;
+
+	if (server->stopping && !server->engine.active && front_is_idle(&server->front))
 		server_abort(server);
 }
 
@@ -132,6 +153,7 @@ void server_stop(struct server *server)
 	if (server->engine.active)
 		log_info("stopping after %u handshakes under way",
 			 server->engine.active);
+	front_stop(&server->front, server->stop_ms);
 	end_if_idle(server);
 }
 

@@ -8,6 +8,7 @@
 
 #include "activation.h"
 #include "client.h"
+#include "front.h"
 #include "handshake.h"
 #include "policy.h"
 #include "privileges.h"
@@ -21,10 +22,12 @@ struct options;
  * @activation: sockets that the service manager passed
  * @callers: which programs may do what
  * @owner: whom kseald runs as in the end
+ * @front: listeners, whose connections kseald accepts itself
  * @listener: watches @sock
  * @retry: takes up accepting again after descriptors ran out
  * @sock: -1 once kseald is stopping
  * @path: of @sock, removed at the end if it is still the one in @stat
+ * @stop_ms: for proxied connections, once kseald is stopping
  * @stopping: no new handshakes; when the last one ends, so does the server
  * @closed: it has ended, the loop is about to
  */
@@ -35,11 +38,13 @@ struct server {
 	struct callers callers;
 	struct account owner;
 	struct clients clients;
+	struct front front;
 	uv_poll_t listener;
 	uv_timer_t retry;
 	int sock;
 	const char *path;
 	struct stat stat;
+	unsigned int stop_ms;
 	int stopping;
 	int closed;
 };

@@ -175,6 +175,8 @@ struct kseal_request {
  *	if the peer has shown none. What is here was verified
  * @connection: what kseald's log calls this handshake: conn=@connection
  * @resumed: 1 when an earlier session was gone on with, without a certificate; else 0
+ * @listener: name of kseald's listener that the socket came in by; empty for one that
+ *	a program has handed over
  */
 struct kseal_result {
 	uint32_t id;
@@ -192,6 +194,7 @@ struct kseal_result {
 	uint8_t peer_fingerprint[KSEAL_FINGERPRINT_SIZE];
 	char connection[KSEAL_CONNECTION_SIZE];
 	uint32_t resumed;
+	char listener[KSEAL_NAME_SIZE];
 };
 
 /** struct kseal_broker - a connection to kseald. */

@@ -88,6 +88,14 @@ static const struct row result_rows[] = {
 	ROW(PEER_FINGERPRINT, BYTES, kseal_result, peer_fingerprint),
 	ROW(CONNECTION, STRING, kseal_result, connection),
 	ROW(RESUMED, U32, kseal_result, resumed),
+	ROW(LISTENER, STRING, kseal_result, listener),
+};
+
+static const struct row subscribe_rows[] = {
+	REQUIRED_ROW(LISTENER, STRING, kseald_subscribe, listener),
+	ROW(ROOM, U32, kseald_subscribe, room),
+	ROW(ERROR, U32, kseald_subscribe, error),
+	ROW(REASON, STRING, kseald_subscribe, reason),
 };
 
 #define COUNTER(name) {							\
@@ -150,6 +158,8 @@ static const struct layout handed_layout =
 static const struct layout fill_layout = { .type = KSEALD_FILL };
 static const struct layout result_layout =
 	LAYOUT(KSEALD_RESULT, result_rows, kseal_result);
+static const struct layout subscribe_layout =
+	LAYOUT(KSEALD_SUBSCRIBE, subscribe_rows, kseald_subscribe);
 static const struct layout status_layout =
 	LAYOUT(KSEALD_COUNTERS, status_rows, kseal_status);
 static const struct layout status_request_layout = { .type = KSEALD_STATUS };
@@ -319,6 +329,12 @@ ssize_t kseald_encode_result(const struct kseal_result *result, uint8_t *buf,
 			     size_t size)
 {
 	return encode(&result_layout, result->id, result, buf, size);
+}
+
+ssize_t kseald_encode_subscribe(uint32_t id, const struct kseald_subscribe *subscribe,
+				uint8_t *buf, size_t size)
+{
+	return encode(&subscribe_layout, id, subscribe, buf, size);
 }
 
 ssize_t kseald_encode_status_request(uint32_t id, uint8_t *buf, size_t size)
@@ -505,17 +521,37 @@ int kseald_decode_request(const uint8_t *buf, size_t size,
 	return decode(&request_layout, buf, size, request, &id);
 }
 
-int kseald_decode_result(const uint8_t *buf, size_t size,
+static int decode_result(const struct layout *layout, const uint8_t *buf, size_t size,
 			 struct kseal_result *result)
 {
 	uint32_t id = 0;
-	int ret = decode(&result_layout, buf, size, result, &id);
+	int ret = decode(layout, buf, size, result, &id);
 
 	result->id = id;
 	result->fd = -1;
 	if (!ret && (result->error < 0 || result->error > ERRNO_MAX))
 		ret = -EBADMSG;
 	return ret;
+}
+
+int kseald_decode_result(const uint8_t *buf, size_t size,
+			 struct kseal_result *result)
+{
+	return decode_result(&result_layout, buf, size, result);
+}
+
+int kseald_decode_handed(const uint8_t *buf, size_t size,
+			 struct kseal_result *result)
+{
+	return decode_result(&handed_layout, buf, size, result);
+}
+
+int kseald_decode_subscribe(const uint8_t *buf, size_t size,
+			    struct kseald_subscribe *subscribe)
+{
+	uint32_t id;
+
+	return decode(&subscribe_layout, buf, size, subscribe, &id);
 }
 
 int kseald_decode_status(const uint8_t *buf, size_t size,

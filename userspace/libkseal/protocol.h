@@ -32,6 +32,7 @@ enum kseald_type {
 	KSEALD_COUNTERS = 5,		/* kseald: so much */
 	KSEALD_HANDED = 6,		/* kseald; a socket that it has accepted */
 	KSEALD_FILL = 7,		/* program; means nothing, see KSEALD_A_HOLD */
+	KSEALD_SUBSCRIBE = 8,		/* program: hand me such; kseald: yes or no */
 };
 
 enum kseald_attribute {
@@ -55,9 +56,11 @@ enum kseald_attribute {
 	KSEALD_A_CLIENT_AUTH = 19,	/* u32: enum kseal_client_auth */
 	KSEALD_A_PIN = 20,		/* string: "sha256//...;sha256//..." */
 	KSEALD_A_CLIENT_IDENTITY = 21,	/* string */
+	KSEALD_A_LISTENER = 22,		/* string: name of a listener */
 	KSEALD_A_CONNECTION = 23,	/* string: id of the handshake, in kseald's log */
 	KSEALD_A_COUNTER = 32,		/* u64: the first of enum kseal_counter */
 	KSEALD_A_HOLD = 24,		/* u32, 1: read no more before the result */
+	KSEALD_A_ROOM = 25,		/* u32: sockets that may be handed, on top */
 
 	KSEALD_A_RESUMED = 15,		/* u32: 1, an earlier session was gone on with */
 
@@ -92,6 +95,18 @@ struct kseald_request {
 	char client_identity[KSEAL_NAME_SIZE];
 };
 
+/**
+ * struct kseald_subscribe - a program takes the sockets of a listener
+ * @room: how many more than it said before
+ * @error: kseald's: why not
+ */
+struct kseald_subscribe {
+	uint32_t room;
+	uint32_t error;
+	char listener[KSEAL_NAME_SIZE];
+	char reason[KSEAL_REASON_SIZE];
+};
+
 /** struct kseald_header - what every message begins with */
 struct kseald_header {
 	uint16_t type;
@@ -118,6 +133,8 @@ ssize_t kseald_encode_handed(const struct kseal_result *handed, uint8_t *buf, si
 ssize_t kseald_encode_fill(uint8_t *buf, size_t size);
 ssize_t kseald_encode_result(const struct kseal_result *result, uint8_t *buf,
 			     size_t size);
+ssize_t kseald_encode_subscribe(uint32_t id, const struct kseald_subscribe *subscribe,
+				uint8_t *buf, size_t size);
 ssize_t kseald_encode_status_request(uint32_t id, uint8_t *buf, size_t size);
 ssize_t kseald_encode_status(const struct kseald_status *status, uint8_t *buf,
 			     size_t size);
@@ -145,6 +162,10 @@ int kseald_decode_request(const uint8_t *buf, size_t size,
 			  struct kseald_request *request);
 int kseald_decode_result(const uint8_t *buf, size_t size,
 			 struct kseal_result *result);
+int kseald_decode_handed(const uint8_t *buf, size_t size,
+			 struct kseal_result *result);
+int kseald_decode_subscribe(const uint8_t *buf, size_t size,
+			    struct kseald_subscribe *subscribe);
 int kseald_decode_status(const uint8_t *buf, size_t size,
 			 struct kseald_status *status);
 

@@ -36,7 +36,7 @@ void daemon_prepare(struct daemon *daemon)
 }
 
 /* As sd_listen_fds(3) expects it. */
-static void pass_socket(int sock)
+static void pass_socket(int sock, const char *name)
 {
 	char pid[16];
 
@@ -44,7 +44,7 @@ static void pass_socket(int sock)
 	dup2(sock, PASSED_FD);
 	setenv("LISTEN_PID", pid, 1);
 	setenv("LISTEN_FDS", "1", 1);
-	setenv("LISTEN_FDNAMES", "broker", 1);
+	setenv("LISTEN_FDNAMES", name ? name : "broker", 1);
 }
 
 static void run(struct daemon *daemon, const char *const *args, int ready)
@@ -64,7 +64,7 @@ static void run(struct daemon *daemon, const char *const *args, int ready)
 	dup2(log, STDOUT_FILENO);
 	dup2(ready, READY_FD);
 	if (daemon->passed)
-		pass_socket(daemon->passed);
+		pass_socket(daemon->passed, daemon->passed_name);
 	unsetenv("NOTIFY_SOCKET");
 	unsetenv("JOURNAL_STREAM");
 	execv(program, argv);

@@ -8,12 +8,13 @@
 /**
  * struct daemon - one kseald
  * @log: what it logs
- * @passed: a listening socket that it gets as a service manager would pass it, by the
- *	name "broker"; 0 for none
+ * @passed: a listening socket that it gets as a service manager would pass it; 0 for none
+ * @passed_name: by this name; NULL for "broker"
  */
 struct daemon {
 	pid_t pid;
 	int passed;
+	const char *passed_name;
 	char dir[64];
 	char socket[96];
 	char log[96];

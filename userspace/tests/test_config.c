@@ -138,6 +138,133 @@ static void what_is_agreed_to_is_taken_by_name(void **state)
 	end(&run);
 }
 
+static void expect_place(const struct listener_option *listener, unsigned int i, const char *text)
+{
+	assert_true(i < listener->place_count);
+	assert_string_equal(listener->places[i].text, text);
+	assert_int_equal(listener->places[i].address.size == 0, !strncmp(text, "systemd:", 8));
+}
+
+static const char identity_x[] =
+	"identities = ( { name = \"x\"; certificate = \"a\"; key = \"b\" } )\n";
+
+static void listeners_are_taken(void **state)
+{
+	const struct listener_option *listener;
+	char text[1024];
+	struct run run;
+
+	(void)state;
+	snprintf(text, sizeof(text), "listeners = (\n"
+		 "{ name = \"www\"; listen = \"192.0.2.1:443, [2001:DB8::1]:443,*:8443\";\n"
+		 "  identity = \"x\"; alpn = \"h2,http/1.1\"; proxy = \"127.0.0.1:8080\";\n"
+		 "  proxy-protocol = true; connect-timeout = 2.5; idle-timeout = 60;\n"
+		 "  backlog = 100; max-connections = 7 },\n"
+		 "{ name = \"mail.in\"; listen = 993 },\n"
+		 "{ name = \"b\"; listen = \"systemd:https\"; proxy = \"unix:/run/b.sock\" } )\n%s",
+		 identity_x);
+	parse(&run, text, "--stop-timeout=0", NULL);
+	assert_string_equal(run.err, "");
+	assert_int_equal(run.options.stop_ms, 0);
+	listener = STAILQ_FIRST(&run.options.listeners);
+	assert_string_equal(listener->name, "www");
+	assert_int_equal(listener->place_count, 4);
+	expect_place(listener, 0, "192.0.2.1:443");
+	expect_place(listener, 1, "[2001:db8::1]:443");
+	expect_place(listener, 2, "0.0.0.0:8443");
+	expect_place(listener, 3, "[::]:8443");
+	assert_string_equal(listener->identity, "x");
+	assert_int_equal(listener->alpn.size, 12);
+	assert_string_equal(listener->proxy_text, "127.0.0.1:8080");
+	assert_int_equal(listener->proxy_header, 1);
+	assert_int_equal(listener->connect_ms, 2500);
+	assert_int_equal(listener->idle_ms, 60000);
+	assert_int_equal(listener->backlog, 100);
+	assert_int_equal(listener->max_connections, 7);
+	listener = STAILQ_NEXT(listener, next);
+	assert_string_equal(listener->name, "mail.in");
+	expect_place(listener, 0, "0.0.0.0:993");
+	expect_place(listener, 1, "[::]:993");
+	assert_int_equal(listener->proxy.size, 0);
+	assert_int_equal(listener->connect_ms, 5000);
+	assert_int_equal(listener->idle_ms, 0);
+	listener = STAILQ_NEXT(listener, next);
+	expect_place(listener, 0, "systemd:https");
+	assert_string_equal(listener->proxy_text, "unix:/run/b.sock");
+	assert_null(STAILQ_NEXT(listener, next));
+	end(&run);
+}
+
+/* What is wrong with a listener, and in which line. */
+static void errors_in_listeners_name_the_line(void **state)
+{
+	static const struct {
+		const char *text;
+		int line;
+		const char *says;
+	} rows[] = {
+		{ "name = \"a b\"", 2, "must be letters" },
+		{ "name = \"\"", 2, "must be letters" },
+		{ "name = \"a\"; listen = \"1\" }, {\nname = \"a\"", 3, "there is a listener of that" },
+		{ "name = \"a\"", 2, "a needs a name and where to listen" },
+		{ "listen = \"1\"", 2, "a listener needs a name and" },
+		{ "\nlisten = \"www.example:443\"", 3, "names are not looked up" },
+		{ "listen = \"1.2.3.4\"", 2, "must be addresses" },
+		{ "listen = \"::1:443\"", 2, "must be addresses" },
+		{ "listen = \"[::1:443\"", 2, "must be addresses" },
+		{ "listen = \"1.2.3.4:65536\"", 2, "must be addresses" },
+		{ "listen = \"70000\"", 2, "must be addresses" },
+		{ "listen = \"1.2.3.4:4x\"", 2, "must be addresses" },
+		{ "listen = \"1.2.3.4:\"", 2, "must be addresses" },
+		{ "listen = \"1.2.3.4:1,\"", 2, "must be addresses" },
+		{ "listen = \"systemd:\"", 2, "must be addresses" },
+		{ "listen = \"1,*:1\"", 2, "stands there twice" },
+		{ "name = \"a\"; listen = \"1\" }, { listen = \"[::]:1\"", 2, "stands there twice" },
+		{ "listen = \"1,2,3,4,5,6,7,8,9\"", 2, "at most 16 places" },
+		{ "identity = \"\"", 2, "is no name of an identity" },
+		{ "alpn = \"h2,,x\"", 2, "must be protocols" },
+		{ "proxy = \"localhost:80\"", 2, "names are not looked up" },
+		{ "proxy = \"8080\"", 2, "must be an address such as" },
+		{ "proxy-protocol = 2", 2, "must be true or false" },
+		{ "connect-timeout = 0", 2, "must be seconds" },
+		{ "idle-timeout = 3601", 2, "must be seconds" },
+		{ "backlog = 0", 2, "must be a number" },
+		{ "max-connections = -1", 2, "must be a number" },
+		{ "name = \"a\"; listen = \"1\"; idle-timeout = 5", 2, "go with proxy" },
+		{ "name = \"a\"; listen = \"1\"; identity = \"y\"", 2, "a: there is no identity y" },
+		{ "port = 1", 2, "port is nothing that a listener has: name, listen, identity, alpn, "
+		  "proxy, proxy-protocol, connect-timeout, idle-timeout, backlog, max-connections\n" },
+	};
+	char text[512], place[128];
+	struct run run;
+
+	(void)state;
+	for (size_t i = 0; i < sizeof(rows) / sizeof(rows[0]); i++) {
+		snprintf(text, sizeof(text), "%slisteners = ( { %s } )\n", identity_x, rows[i].text);
+		parse(&run, text, NULL, NULL);
+		snprintf(place, sizeof(place), "kseald: %s:%d: ", run.path, rows[i].line);
+		if (run.verdict != OPTIONS_BAD || !strstr(run.err, place) ||
+		    !strstr(run.err, rows[i].says))
+			fail_msg("%s gives %d and: %s", rows[i].text, run.verdict, run.err);
+		end(&run);
+	}
+}
+
+/* One that comes with the command line will do. */
+static void a_listener_wants_something_to_show(void **state)
+{
+	struct run run;
+
+	(void)state;
+	parse(&run, "listeners = ( { name = \"a\"; listen = \"1\" } )\n", NULL, NULL);
+	assert_int_equal(run.verdict, OPTIONS_BAD);
+	assert_non_null(strstr(run.err, ":1: a: there is no identity to show"));
+	end(&run);
+	parse(&run, "listeners = ( { name = \"a\"; listen = \"1\" } )\n", "--cert=c", "--key=k");
+	assert_int_equal(run.verdict, OPTIONS_RUN);
+	end(&run);
+}
+
 static void an_empty_file_changes_nothing(void **state)
 {
 	struct run run;
@@ -251,6 +378,9 @@ int main(void)
 	const struct CMUnitTest tests[] = {
 		cmocka_unit_test(every_setting_is_taken),
 		cmocka_unit_test(what_is_agreed_to_is_taken_by_name),
+		cmocka_unit_test(listeners_are_taken),
+		cmocka_unit_test(errors_in_listeners_name_the_line),
+		cmocka_unit_test(a_listener_wants_something_to_show),
 		cmocka_unit_test(an_empty_file_changes_nothing),
 		cmocka_unit_test(the_command_line_is_stronger),
 		cmocka_unit_test(errors_name_the_line),

@@ -97,8 +97,7 @@ static void every_option_is_taken(void **state)
 	PARSE(&run, "--socket=/x/y", "--mode", "0600", "--group=web",
 	      "--timeout=2.5", "--max-handshakes=7", "--ready-fd=3",
 	      "--record-sizing=30000,2.5", "--workers=3", "--max-per-program=4",
-	      "--rate=20,100",
-	      "--record-sizing=30000,2.5", "--workers=3", "--user=web:www", "--sandbox=no",
+	      "--rate=20,100", "--stop-timeout=1.5", "--user=web:www", "--sandbox=no",
 	      "--log-level=debug", "--ca=/ca.pem", "--client-ca=/clients.pem",
 	      "--client-crl=/revoked.pem", "--client-auth=required", "--check", "--foreground");
 	assert_int_equal(run.verdict, OPTIONS_RUN);
@@ -113,6 +112,7 @@ static void every_option_is_taken(void **state)
 	assert_int_equal(run.options.max_per_program, 4);
 	assert_int_equal(run.options.rate, 20);
 	assert_int_equal(run.options.burst, 100);
+	assert_int_equal(run.options.stop_ms, 1500);
 	assert_int_equal(run.options.sizing.bytes, 30000);
 	assert_int_equal(run.options.sizing.idle_ms, 2500);
 	assert_int_equal(run.options.ready_fd, 3);
@@ -282,7 +282,7 @@ static void help_names_every_option(void **state)
 	static const char *const names[] = {
 		"--identity", "--cert", "--key", "--ca", "--socket", "--mode",
 		"--group", "--timeout", "--max-handshakes", "--ready-fd",
-		"--max-per-program", "--rate", "--workers",
+		"--max-per-program", "--rate", "--workers", "--stop-timeout",
 		"--record-sizing", "--versions", "--ciphers", "--key-exchange", "--groups",
 		"--record-sizing", "--client-ca", "--client-auth", "--client-crl",
 		"--key-log", "--ocsp", "--session-lifetime", "--ticket-key-period", "--session-cache",

@@ -199,6 +199,42 @@ static void counters_not_known_are_skipped(void **state)
 	assert_int_equal(kseald_decode_status(b.data, b.size, &out), -EBADMSG);
 }
 
+static void a_socket_of_a_listener_survives_the_way(void **state)
+{
+	struct kseal_result in = { .id = 7, .fd = -1, .version = 0x0304 }, out;
+	uint8_t buf[KSEALD_MESSAGE_MAX];
+	ssize_t len;
+
+	(void)state;
+	strcpy(in.listener, "www");
+	strcpy(in.peer, "192.0.2.1:5");
+	len = kseald_encode_handed(&in, buf, sizeof(buf));
+	assert_true(len > 0);
+	assert_int_equal(kseald_decode_handed(buf, len, &out), 0);
+	assert_memory_equal(&in, &out, sizeof(in));
+	/* it is no answer to a request */
+	assert_int_equal(kseald_decode_result(buf, len, &out), -EBADMSG);
+}
+
+static void subscribe_survives_the_way(void **state)
+{
+	struct kseald_subscribe in = { .room = 70000, .error = ENXIO }, out;
+	uint8_t buf[KSEALD_MESSAGE_MAX];
+	ssize_t len;
+
+	(void)state;
+	strcpy(in.listener, "www");
+	strcpy(in.reason, "it is gone");
+	len = kseald_encode_subscribe(9, &in, buf, sizeof(buf));
+	assert_true(len > 0);
+	assert_int_equal(kseald_decode_subscribe(buf, len, &out), 0);
+	assert_memory_equal(&in, &out, sizeof(in));
+	/* without a name it is none */
+	memset(&in, 0, sizeof(in));
+	len = kseald_encode_subscribe(9, &in, buf, sizeof(buf));
+	assert_int_equal(kseald_decode_subscribe(buf, len, &out), -EBADMSG);
+}
+
 static void longest_result_fits_a_message(void **state)
 {
 	struct kseal_result in, out;
@@ -219,6 +255,7 @@ static void longest_result_fits_a_message(void **state)
 	memset(in.peer_names, 'n', sizeof(in.peer_names) - 1);
 	memset(in.peer_fingerprint, 0xff, sizeof(in.peer_fingerprint));
 	memset(in.connection, 'c', sizeof(in.connection) - 1);
+	memset(in.listener, 'l', sizeof(in.listener) - 1);
 	len = kseald_encode_result(&in, buf, sizeof(buf));
 	assert_true(len > 0);
 	assert_int_equal(kseald_decode_result(buf, len, &out), 0);
@@ -638,6 +675,8 @@ int main(void)
 		cmocka_unit_test(result_survives_the_way),
 		cmocka_unit_test(status_survives_the_way),
 		cmocka_unit_test(counters_not_known_are_skipped),
+		cmocka_unit_test(a_socket_of_a_listener_survives_the_way),
+		cmocka_unit_test(subscribe_survives_the_way),
 		cmocka_unit_test(longest_result_fits_a_message),
 		cmocka_unit_test(control_characters_do_not_leave_the_encoder),
 		cmocka_unit_test(bytes_are_as_documented),
