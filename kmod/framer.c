@@ -10,9 +10,10 @@
  *
  * Behind a KeyUpdate (rekey.c) records are still framed but not reported.
  *
+ * The stream begins with what is held (held.c), and goes on with TCP's queue.
  * While the lock is not held only numbers are remembered: how long the record
- * at the head is, how much of it was moved, whether a reader would find
- * something. TCP's queue is looked at anew each time.
+ * at the head is, how much is held, whether a reader would find something. TCP's
+ * queue is looked at anew each time.
  */
 #include <linux/skbuff.h>
 #include <linux/slab.h>
@@ -26,11 +27,11 @@
  * @rx: its receiving side
  *
  * Return: the first byte's number, in TCP's count; less than what is on TCP's
- * queue when bytes were moved.
+ * queue when bytes are held.
  */
 u32 kseal_rx_head(const struct sock *sk, const struct kseal_rx *rx)
 {
-	return tcp_sk(sk)->copied_seq - rx->held;
+	return tcp_sk(sk)->copied_seq - kseal_rx_held(rx);
 }
 
 /**
@@ -38,11 +39,11 @@ u32 kseal_rx_head(const struct sock *sk, const struct kseal_rx *rx)
  * @sk: socket, locked
  * @rx: its receiving side
  *
- * Return: those moved and those on TCP's queue.
+ * Return: those held and those on TCP's queue.
  */
 u32 kseal_rx_avail(const struct sock *sk, const struct kseal_rx *rx)
 {
-	return rx->held + kseal_queue_len(sk);
+	return kseal_rx_held(rx) + kseal_queue_len(sk);
 }
 
 /**
@@ -58,27 +59,25 @@ bool kseal_rx_whole(const struct sock *sk, const struct kseal_rx *rx)
 }
 
 /**
- * kseal_rx_copy() - copy bytes of the record at the head
+ * kseal_rx_copy() - copy bytes of the stream
  * @sk: socket, locked
  * @rx: its receiving side
- * @off: where in the record
+ * @skb: where on TCP's queue to begin to look, moved to where the last one was
+ * @off: where in the stream, counted from its head
  * @to: room for @len bytes
  * @len: bytes, all of which have arrived
  *
  * Return: 0; -EFAULT they have not.
  */
-int kseal_rx_copy(struct sock *sk, struct kseal_rx *rx, u32 off, void *to, u32 len)
+int kseal_rx_copy(const struct sock *sk, const struct kseal_rx *rx, struct sk_buff **skb,
+		  u32 off, u8 *to, u32 len)
 {
-	u32 held = off < rx->held ? min(len, rx->held - off) : 0;
-	struct sk_buff *skb = skb_peek(&sk->sk_receive_queue);
+	u32 held = kseal_rx_held(rx);
+	u32 n = off < held ? min(len, held - off) : 0;
 
-	/* what is asked for is in front, and so in the first page */
-	if (WARN_ON_ONCE(off + held > PAGE_SIZE))
-		return -EFAULT;
-	if (held)
-		memcpy(to, page_address(rx->held_pages[0]) + off, held);
-	return kseal_queue_copy(sk, &skb, kseal_rx_head(sk, rx) + off + held,
-				(u8 *)to + held, len - held);
+	if (n)
+		kseal_held_copy(rx->held, off, to, n);
+	return kseal_queue_copy(sk, skb, kseal_rx_head(sk, rx) + off + n, to + n, len - n);
 }
 
 /**
@@ -97,17 +96,19 @@ int kseal_rx_map(struct sock *sk, struct kseal_rx *rx, u32 off, u32 len)
 	struct kseal_rx_lists *lists = rx->lists;
 	struct scatterlist *sg = lists->sg_in + 1;
 	struct scatterlist *end = lists->sg_in + ARRAY_SIZE(lists->sg_in);
-	u32 n;
+	u32 held = kseal_rx_held(rx), n;
 	int err;
 
-	BUILD_BUG_ON(KSEAL_RECORD_PAGES >= KSEAL_QUEUE_SEGS);
+	BUILD_BUG_ON(KSEAL_RECORD_PAGES + 1 >= KSEAL_QUEUE_SEGS);
 	/* the mark at the list's own end is what stops skb_to_sgvec() */
 	if (lists->sg_in_end && lists->sg_in_end != end - 1)
 		sg_unmark_end(lists->sg_in_end);
 	lists->sg_in_end = NULL;
-	for (; len && off < rx->held; off += n, len -= n) {
-		n = min3(len, rx->held - off, (u32)(PAGE_SIZE - offset_in_page(off)));
-		sg_set_page(sg++, rx->held_pages[off / PAGE_SIZE], n, offset_in_page(off));
+	if (off < held) {
+		n = min(len, held - off);
+		sg = kseal_held_map(rx->held, off, n, sg);
+		off += n;
+		len -= n;
 	}
 	err = kseal_queue_map(sk, kseal_rx_head(sk, rx) + off, len, &sg, end);
 	if (err)
@@ -123,7 +124,7 @@ int kseal_rx_map(struct sock *sk, struct kseal_rx *rx, u32 off, u32 len)
  * @rx: its receiving side
  *
  * TCP counts what is on its own queue against SO_RCVLOWAT. That is too little
- * when a record was moved, or when a reader has a part of what it waits for.
+ * when bytes are held, or when a reader has a part of what it waits for.
  */
 void kseal_rx_lower_mark(struct sock *sk, struct kseal_rx *rx)
 {
@@ -168,28 +169,6 @@ int kseal_set_rcvlowat(struct sock *sk, int val)
 	return err;
 }
 
-/* Over the limit of all sockets' memory the one record is held all the same, like
- * TCP takes a packet for an empty queue: who cannot go on gives nothing back.
- */
-static int add_held_page(struct sock *sk, struct kseal_rx *rx, gfp_t gfp)
-{
-	struct page *page;
-
-	if (!rx->held_pages)
-		rx->held_pages = kmalloc_array(KSEAL_RECORD_PAGES, sizeof(page), gfp);
-	if (!rx->held_pages)
-		return -ENOMEM;
-	page = alloc_page(gfp);
-	if (!page)
-		return -ENOMEM;
-	if (sk_wmem_schedule(sk, PAGE_SIZE)) {
-		sk_mem_charge(sk, PAGE_SIZE);
-		rx->held_charged += PAGE_SIZE;
-	}
-	rx->held_pages[rx->n_held++] = page;
-	return 0;
-}
-
 /**
  * kseal_rx_hold() - move what has come of the record at the head off the queue
  * @sk: socket, locked
@@ -204,28 +183,28 @@ static int add_held_page(struct sock *sk, struct kseal_rx *rx, gfp_t gfp)
 int kseal_rx_hold(struct sock *sk, struct kseal_rx *rx, gfp_t gfp)
 {
 	struct sk_buff *skb = skb_peek(&sk->sk_receive_queue);
-	u32 want = kseal_queue_len(sk), moved = 0, n, at;
+	u32 want = kseal_queue_len(sk), moved, n;
 	int err = 0;
+	u8 *room;
 
 	BUILD_BUG_ON(KSEAL_RECORD_MAX > KSEAL_RECORD_PAGES * PAGE_SIZE);
 	if (rx->frame.full)
-		want = min(want, rx->frame.full - rx->held);
-	if (!rx->held && want) {
+		want = min(want, rx->frame.full - kseal_rx_held(rx));
+	if (!kseal_rx_held(rx) && want) {
 		kseal_count(sk, KSEAL_STAT_RX_HELD, 1);
 		rx->stats.held++;
 		kseal_rx_lower_mark(sk, rx);
 	}
-	for (; moved < want && !err; moved += err ? 0 : n) {
-		at = offset_in_page(rx->held + moved);
-		if ((rx->held + moved) / PAGE_SIZE == rx->n_held)
-			err = add_held_page(sk, rx, gfp);
-		n = min_t(u32, want - moved, PAGE_SIZE - at);
-		if (!err)
-			err = kseal_queue_copy(sk, &skb, tcp_sk(sk)->copied_seq + moved,
-					       page_address(rx->held_pages[rx->n_held - 1]) + at, n);
+	for (moved = 0; moved < want; moved += n) {
+		n = want - moved;
+		room = kseal_held_room(sk, &rx->held, &n, gfp);
+		err = room ? kseal_queue_copy(sk, &skb, tcp_sk(sk)->copied_seq + moved, room, n) :
+			     -ENOMEM;
+		if (err)
+			break;
+		rx->held->len += n;
 	}
 	WRITE_ONCE(rx->stalled, err);
-	rx->held += moved;
 	if (moved)
 		tcp_read_done(sk, moved);
 	return err;
@@ -234,13 +213,14 @@ int kseal_rx_hold(struct sock *sk, struct kseal_rx *rx, gfp_t gfp)
 static void look(struct sock *sk, struct kseal_rx *rx)
 {
 	u32 avail = kseal_rx_avail(sk, rx);
+	struct sk_buff *skb = skb_peek(&sk->sk_receive_queue);
 	u8 header[KSEAL_HEADER_SIZE];
 	int state = KSEAL_FRAME_HEADER;
 
 	WRITE_ONCE(rx->looked, tcp_sk(sk)->rcv_nxt);
 	if (!rx->err && !rx->bad) {
 		if (!rx->frame.full && avail >= sizeof(header) &&
-		    kseal_rx_copy(sk, rx, 0, header, sizeof(header)))
+		    kseal_rx_copy(sk, rx, &skb, 0, header, sizeof(header)))
 			avail = 0;
 		state = kseal_frame_look(&rx->frame, &rx->key.record, header, avail);
 		if (state < 0)
@@ -274,20 +254,15 @@ void kseal_rx_look(struct sock *sk, struct kseal_rx *rx, gfp_t gfp)
 }
 
 /**
- * kseal_rx_drop_held() - free the pages of a record that was moved
+ * kseal_rx_drop_held() - free what is held of the stream
  * @sk: socket, locked
  * @rx: its receiving side
  */
 void kseal_rx_drop_held(struct sock *sk, struct kseal_rx *rx)
 {
-	while (rx->n_held)
-		__free_page(rx->held_pages[--rx->n_held]);
-	kfree(rx->held_pages);
-	rx->held_pages = NULL;
-	rx->held = 0;
+	kseal_held_free(sk, rx->held);
+	rx->held = NULL;
 	kseal_rx_restore_mark(sk, rx);
-	sk_mem_uncharge(sk, rx->held_charged);
-	rx->held_charged = 0;
 }
 
 /**
@@ -297,14 +272,18 @@ void kseal_rx_drop_held(struct sock *sk, struct kseal_rx *rx)
  */
 void kseal_rx_consume(struct sock *sk, struct kseal_rx *rx)
 {
-	u32 queued = rx->frame.full - rx->held;
+	u32 full = rx->frame.full, held = kseal_rx_held(rx);
 
 	kseal_frame_next(&rx->frame);
 	kseal_record_advance(&rx->key.record);
 	WRITE_ONCE(rx->stalled, false);
+	if (full < held) {
+		kseal_held_advance(sk, rx->held, full);
+		return;
+	}
 	kseal_rx_drop_held(sk, rx);
-	if (queued)
-		tcp_read_done(sk, queued);
+	if (full > held)
+		tcp_read_done(sk, full - held);
 }
 
 /* Has a record become whole, or a header been found bad, since this was asked

@@ -199,15 +199,30 @@ struct kseal_rx_lists {
 };
 
 /**
+ * struct kseal_held - bytes of the stream that are not on TCP's queue, in front of
+ * what is (held.c)
+ * @len: bytes
+ * @charged: bytes of memory charged to the socket for them
+ * @at: where in the first page they begin
+ * @n: pages
+ * @pages: room for a whole record whose first byte may lie anywhere in the first
+ *	page, and for all of KSEAL_RX_PREFIX
+ */
+struct kseal_held {
+	u32 len;
+	u32 charged;
+	u16 at;
+	u8 n;
+	struct page *pages[];
+};
+
+/**
  * struct kseal_rx - receiving (state machine: framer.c)
  * @key: numbers and cipher
  * @plain: opened records, oldest first
  * @rcu: diag.c may still look at it, but not at those
  * @lists: there while a call opens records
- * @held_pages: KSEAL_RECORD_PAGES of them, of which @n_held hold what was moved out
- *	of TCP's queue; NULL while nothing is
- * @held: bytes of the record at the head in there
- * @held_charged: bytes of memory charged to the socket for them
+ * @held: the front of the stream, what is not on TCP's queue; NULL while all is
  * @frame: the record at the head of the stream
  * @handshake: where in the peer's handshake messages the stream is, in TLS 1.3
  * @err: the stream is of no use any more: a negative errno for every reader
@@ -233,7 +248,6 @@ struct kseal_rx_lists {
  * @key_expired: the peer has announced another key (KeyUpdate); no record is
  *	opened until it is in
  * @told: a reader was told of @err
- * @n_held: see @held_pages
  * @tail: inner content type of a record opened into the reader's memory
  * @pad_backoff: how often of late the peer's padding had a record opened twice
  * @pad_skip: records that are not opened into the reader's memory therefore
@@ -246,9 +260,7 @@ struct kseal_rx {
 		struct rcu_head rcu;
 	};
 	struct kseal_rx_lists *lists;
-	struct page **held_pages;
-	u32 held;
-	u32 held_charged;
+	struct kseal_held *held;
 	struct kseal_frame frame;
 	struct kseal_handshake handshake;
 	int err;
@@ -266,7 +278,6 @@ struct kseal_rx {
 	bool seen_bad;
 	bool key_expired;
 	bool told;
-	u8 n_held;
 	u8 tail;
 	u8 pad_backoff;
 	u16 pad_skip;
@@ -286,6 +297,7 @@ struct kseal_rx {
  * @tx: sending; NULL until its key is in, then there until close. Also tested
  *	for NULL without the lock.
  * @rx: receiving; likewise
+ * @rx_prefix: KSEAL_RX_PREFIX, NULL for none; moves to @rx with the key
  * @base: the protocol below; constant
  * @base_ops: its socket operations; constant
  * @data_ready: the socket's callback before ours; constant
@@ -299,6 +311,7 @@ struct kseal_rx {
 struct kseal_sock {
 	struct kseal_tx *tx;
 	struct kseal_rx *rx;
+	struct kseal_held *rx_prefix;
 	const struct proto *base;
 	const struct proto_ops *base_ops;
 	void (*data_ready)(struct sock *sk);
@@ -404,13 +417,28 @@ void kseal_walk_late(const struct sock *sk, const struct kseal_rx *rx, struct ks
 int kseal_walk(const struct sock *sk, const struct kseal_rx *rx, struct kseal_walk *walk,
 	       struct kseal_header *header);
 
+/* held.c */
+static inline u32 kseal_rx_held(const struct kseal_rx *rx)
+{
+	return rx->held ? rx->held->len : 0;
+}
+
+void kseal_held_free(struct sock *sk, struct kseal_held *held);
+u8 *kseal_held_room(struct sock *sk, struct kseal_held **held, u32 *n, gfp_t gfp);
+void kseal_held_copy(const struct kseal_held *held, u32 off, u8 *to, u32 len);
+struct scatterlist *kseal_held_map(const struct kseal_held *held, u32 off, u32 len,
+				   struct scatterlist *sg);
+void kseal_held_advance(struct sock *sk, struct kseal_held *held, u32 len);
+int kseal_set_rx_prefix(struct sock *sk, sockptr_t optval, unsigned int optlen);
+
 /* framer.c */
 u32 kseal_rx_head(const struct sock *sk, const struct kseal_rx *rx);
 u32 kseal_rx_avail(const struct sock *sk, const struct kseal_rx *rx);
 bool kseal_rx_whole(const struct sock *sk, const struct kseal_rx *rx);
 void kseal_rx_look(struct sock *sk, struct kseal_rx *rx, gfp_t gfp);
 int kseal_rx_hold(struct sock *sk, struct kseal_rx *rx, gfp_t gfp);
-int kseal_rx_copy(struct sock *sk, struct kseal_rx *rx, u32 off, void *to, u32 len);
+int kseal_rx_copy(const struct sock *sk, const struct kseal_rx *rx, struct sk_buff **skb,
+		  u32 off, u8 *to, u32 len);
 int kseal_rx_map(struct sock *sk, struct kseal_rx *rx, u32 off, u32 len);
 void kseal_rx_consume(struct sock *sk, struct kseal_rx *rx);
 void kseal_rx_lower_mark(struct sock *sk, struct kseal_rx *rx);

@@ -89,9 +89,10 @@ err:
 static int map_record(struct sock *sk, struct kseal_rx *rx, u8 *explicit_nonce)
 {
 	u32 prefix = kseal_record_prefix_size(&rx->key.record);
+	struct sk_buff *skb = skb_peek(&sk->sk_receive_queue);
 	int err;
 
-	err = kseal_rx_copy(sk, rx, KSEAL_HEADER_SIZE, explicit_nonce,
+	err = kseal_rx_copy(sk, rx, &skb, KSEAL_HEADER_SIZE, explicit_nonce,
 			    prefix - KSEAL_HEADER_SIZE);
 	if (err)
 		return err;

@@ -121,7 +121,10 @@ static int install_rx(struct sock *sk, struct kseal_sock *ks, struct kseal_key *
 	if (!rx)
 		return -ENOMEM;
 	kseal_key_move(&rx->key, key);
-	rx->seen = tcp_sk(sk)->copied_seq;
+	swap(rx->held, ks->rx_prefix);
+	if (rx->held)
+		kseal_rx_lower_mark(sk, rx);
+	rx->seen = kseal_rx_head(sk, rx);
 	kseal_count(sk, KSEAL_STAT_CURR_RX, 1);
 	kseal_count(sk, KSEAL_STAT_RX_KEYS, 1);
 	smp_store_release(&ks->rx, rx);
@@ -448,6 +451,8 @@ int kseal_setsockopt(struct sock *sk, int level, int name, sockptr_t optval,
 		return kseal_set_tx(sk, optval, optlen);
 	if (name == TLS_RX)
 		return kseal_set_rx(sk, optval, optlen);
+	if (name == KSEAL_RX_PREFIX)
+		return kseal_set_rx_prefix(sk, optval, optlen);
 	lock_sock(sk);
 	err = kseal_set_locked(sk, name, optval, optlen);
 	release_sock(sk);

@@ -40,6 +40,8 @@
 	    "of these, with TLS_RX_EXPECT_NO_PAD set: padded all the same")	\
 	row(RX_HELD, RxHeld,						\
 	    "records moved out of a receive window too small for them")	\
+	row(RX_PREFIX_BYTES, RxPrefixBytes,				\
+	    "sealed bytes that programs had read ahead, and gave back")	\
 	row(RX_DECRYPT_ERROR, RxDecryptError, "records that failed authentication")	\
 	row(RX_HEADER_ERROR, RxHeaderError, "headers refused")		\
 	row(RX_TRUNCATED, RxTruncated, "streams that ended inside a record")	\

@@ -89,6 +89,7 @@ static void kseal_close(struct sock *sk, long timeout)
 		kseal_tx_free(sk, ks->tx);
 	if (ks->rx)
 		kseal_rx_free(sk, ks->rx);
+	kseal_held_free(sk, ks->rx_prefix);
 	kseal_count(sk, KSEAL_STAT_CURR_SOCKETS, -1);
 	release_sock(sk);
 	kfree_rcu(ks, rcu);

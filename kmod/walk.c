@@ -47,17 +47,15 @@ void kseal_walk_late(const struct sock *sk, const struct kseal_rx *rx, struct ks
 int kseal_walk(const struct sock *sk, const struct kseal_rx *rx, struct kseal_walk *walk,
 	       struct kseal_header *header)
 {
-	u32 seq = kseal_rx_head(sk, rx) + walk->off;
 	u32 avail = kseal_rx_avail(sk, rx) - walk->off;
 	u8 bytes[KSEAL_HEADER_SIZE];
 	int err;
 
 	if (!walk->off && rx->frame.full) {
-		/* its bytes may have been moved */
 		*header = rx->frame.header;
 	} else {
 		if (avail < sizeof(bytes) ||
-		    kseal_queue_copy(sk, &walk->skb, seq, bytes, sizeof(bytes)))
+		    kseal_rx_copy(sk, rx, &walk->skb, walk->off, bytes, sizeof(bytes)))
 			return 0;
 		err = kseal_record_parse(&rx->key.record, bytes, header);
 		if (err)

@@ -74,6 +74,7 @@
  *			the content type there). EBUSY while a record is open
  *
  *	KSEAL_TX_RECORD_SIZING	struct kseal_record_sizing, below
+ *	KSEAL_RX_PREFIX	bytes read ahead, below; setsockopt() alone
  *
  * with EINVAL for another size or value and EFAULT.
  *
@@ -138,6 +139,30 @@ struct kseal_record_sizing {
 	__u32	bytes;
 	__u32	idle_ms;
 };
+
+/**
+ * setsockopt(SOL_TLS, KSEAL_RX_PREFIX, bytes, size): what was read ahead.
+ *
+ * A TLS library that reads ahead has bytes, when the handshake is done, that
+ * belong to the record layer: sealed records that it has taken from the socket
+ * and not opened, the last one perhaps in part. This gives them back. The next
+ * TLS_RX then opens them in front of what TCP has received, as if they had never
+ * been read: by every way to read, with the same errors, and a record may begin
+ * in them and end in TCP's stream.
+ *
+ * From attaching until the first TLS_RX; reading goes past them until then. The
+ * last call counts: what an earlier one gave is dropped, and of 0 bytes there is
+ * nothing. The bytes are copied.
+ *
+ *	EBUSY		TLS_RX is in: what was read ahead has its place before
+ *	EMSGSIZE	more than KSEAL_RX_PREFIX_MAX bytes
+ *	EFAULT		the bytes cannot be read
+ *	ENOMEM		out of memory
+ *
+ * After an error what an earlier call gave stays.
+ */
+#define KSEAL_RX_PREFIX		0x4b03
+#define KSEAL_RX_PREFIX_MAX	(128 * 1024)
 
 /** TLS_TX_MAX_PAYLOAD_LEN; <linux/tls.h> of older kernels lacks it. */
 #define KSEAL_TX_MAX_PAYLOAD_LEN	5
