@@ -48,8 +48,7 @@ static void drop(struct broker *broker)
 
 static int watch(struct broker *broker)
 {
-	return uv_poll_start(broker->poll, UV_READABLE |
-			     (broker->held >= 0 ? UV_WRITABLE : 0), on_event);
+	return uv_poll_start(broker->poll, UV_READABLE, on_event);
 }
 
 static int try_connect(struct broker *broker)
@@ -148,9 +147,11 @@ static void on_event(uv_poll_t *poll, int status, int events)
 		lose(broker, err);
 		return;
 	}
-	if ((events & UV_READABLE) && !take_results(broker))
+	(void)events;
+	if (!take_results(broker))
 		return;
-	if ((events & UV_WRITABLE) && broker->held >= 0) {
+	/* readable is also what kseald is when it takes requests again */
+	if (broker->held >= 0) {
 		err = submit(broker, broker->held);
 		if (err == -EAGAIN)
 			return;
@@ -159,7 +160,6 @@ static void on_event(uv_poll_t *poll, int status, int events)
 			return;
 		}
 		broker->held = -1;
-		watch(broker);
 	}
 	broker->on_change(broker->data);
 }
@@ -195,7 +195,6 @@ void broker_submit(struct broker *broker, int fd)
 	}
 	if (err == -EAGAIN) {
 		broker->held = fd;
-		watch(broker);
 		broker->on_change(broker->data);
 		return;
 	}

@@ -6,23 +6,18 @@
 #include <string.h>
 #include <time.h>
 #include <unistd.h>
+#include <sys/epoll.h>
 #include <sys/socket.h>
 #include <sys/un.h>
 
-#include "kseal.h"
-#include "protocol.h"
+#include "broker.h"
 
 enum {
 	HELLO_TIMEOUT_MS = 10000,
 	STATUS_TIMEOUT_MS = 10000,
 };
 
-struct kseal_broker {
-	int sock;
-	uint32_t last_id;
-};
-
-static int64_t now_ms(void)
+int64_t broker_now_ms(void)
 {
 	struct timespec ts;
 
@@ -30,7 +25,7 @@ static int64_t now_ms(void)
 	return (int64_t)ts.tv_sec * 1000 + ts.tv_nsec / 1000000;
 }
 
-/* Waits for @events until @deadline of now_ms(); -1 is for ever. */
+/* Waits for @events until @deadline of broker_now_ms(); -1 is for ever. */
 static int wait_until(int sock, short events, int64_t deadline)
 {
 	struct pollfd pfd = { .fd = sock, .events = events };
@@ -39,7 +34,7 @@ static int wait_until(int sock, short events, int64_t deadline)
 
 	do {
 		if (deadline >= 0) {
-			left = deadline - now_ms();
+			left = deadline - broker_now_ms();
 			if (left < 0)
 				left = 0;
 		}
@@ -52,7 +47,7 @@ static int wait_until(int sock, short events, int64_t deadline)
 
 static int64_t deadline_of(int timeout_ms)
 {
-	return timeout_ms < 0 ? -1 : now_ms() + timeout_ms;
+	return timeout_ms < 0 ? -1 : broker_now_ms() + timeout_ms;
 }
 
 /* ---- opening ------------------------------------------------------------ */
@@ -106,6 +101,32 @@ static int receive_hello(int sock)
 	return 0;
 }
 
+/* The set that tells of the socket, and of more when there is more (dial.c). */
+static int make_set(struct kseal_broker *b)
+{
+	struct epoll_event event = { .events = EPOLLIN };
+
+	b->set = epoll_create1(EPOLL_CLOEXEC);
+	if (b->set < 0 || epoll_ctl(b->set, EPOLL_CTL_ADD, b->sock, &event))
+		return -errno;
+	return 0;
+}
+
+static int open_at(struct kseal_broker *b, const char *path)
+{
+	int ret;
+
+	b->sock = socket(AF_UNIX, SOCK_SEQPACKET | SOCK_CLOEXEC, 0);
+	if (b->sock < 0)
+		return -errno;
+	ret = connect_to(b->sock, path);
+	if (!ret)
+		ret = send_hello(b->sock);
+	if (!ret)
+		ret = receive_hello(b->sock);
+	return ret ? ret : make_set(b);
+}
+
 int kseal_broker_open(const char *path, struct kseal_broker **broker)
 {
 	struct kseal_broker *b = calloc(1, sizeof(*b));
@@ -113,126 +134,80 @@ int kseal_broker_open(const char *path, struct kseal_broker **broker)
 
 	if (!b)
 		return -ENOMEM;
-	b->sock = socket(AF_UNIX, SOCK_SEQPACKET | SOCK_CLOEXEC, 0);
-	if (b->sock < 0) {
-		ret = -errno;
-		goto free;
-	}
-	ret = connect_to(b->sock, path ? path : KSEAL_BROKER_PATH);
-	if (!ret)
-		ret = send_hello(b->sock);
-	if (!ret)
-		ret = receive_hello(b->sock);
+	b->sock = -1;
+	b->set = -1;
+	b->timer = -1;
+	ret = open_at(b, path ? path : KSEAL_BROKER_PATH);
 	if (ret)
-		goto close;
-	*broker = b;
-	return 0;
-
-close:
-	close(b->sock);
-free:
-	free(b);
+		kseal_broker_close(b);
+	else
+		*broker = b;
 	return ret;
+}
+
+static void close_if_open(int fd)
+{
+	if (fd >= 0)
+		close(fd);
 }
 
 void kseal_broker_close(struct kseal_broker *broker)
 {
 	if (!broker)
 		return;
-	close(broker->sock);
+	dial_free_all(broker);
+	close_if_open(broker->timer);
+	close_if_open(broker->set);
+	close_if_open(broker->sock);
 	free(broker);
 }
 
 int kseal_broker_fd(const struct kseal_broker *broker)
 {
-	return broker->sock;
+	return broker->set;
 }
 
 /* ---- handshakes --------------------------------------------------------- */
 
-static int copy_name(char *to, size_t size, const char *from)
+static void watch_room(struct kseal_broker *broker, int wanted)
 {
-	if (!from)
-		return 0;
-	if (!*from || strlen(from) >= size)
-		return -EINVAL;
-	strcpy(to, from);
-	return 0;
+	struct epoll_event event = { .events = EPOLLIN | (wanted ? EPOLLOUT : 0) };
+
+	if (broker->wants_room == wanted)
+		return;
+	broker->wants_room = wanted;
+	epoll_ctl(broker->set, EPOLL_CTL_MOD, broker->sock, &event);
 }
 
-/* The request of a program that knows an older or a newer one of these structures. */
-static int take_known(struct kseal_request *request, const struct kseal_request *theirs)
+int broker_send(struct kseal_broker *broker, uint32_t id, int fd,
+		const struct kseald_request *wire)
 {
-	/* as it was at first */
-	const size_t least = offsetof(struct kseal_request, pin);
-	const size_t size = theirs->size;
-
-	if (size < least)
-		return -EINVAL;
-	memset(request, 0, sizeof(*request));
-	memcpy(request, theirs, size < sizeof(*request) ? size : sizeof(*request));
-	return 0;
-}
-
-static int translate_client(const struct kseal_request *request, struct kseald_request *wire)
-{
+	uint8_t buf[KSEALD_MESSAGE_MAX];
+	ssize_t len = kseald_encode_request(id, wire, buf, sizeof(buf));
 	int ret;
 
-	ret = copy_name(wire->pin, sizeof(wire->pin), request->pin);
-	if (!ret)
-		ret = copy_name(wire->client_identity, sizeof(wire->client_identity),
-				request->client_identity);
-	return ret;
-}
-
-static int translate(const struct kseal_request *theirs, struct kseald_request *wire)
-{
-	struct kseal_request known;
-	const struct kseal_request *request = &known;
-	int ret;
-
-	memset(wire, 0, sizeof(*wire));
-	ret = take_known(&known, theirs);
-	if (ret)
-		return ret;
-	if (request->role != KSEAL_SERVER && request->role != KSEAL_CLIENT)
+	if (len < 0)
 		return -EINVAL;
-	wire->role = request->role;
-	wire->timeout_ms = request->timeout_ms;
-	wire->client_auth = request->client_auth;
-	ret = copy_name(wire->server_name, sizeof(wire->server_name),
-			request->server_name);
-	if (!ret)
-		ret = copy_name(wire->identity, sizeof(wire->identity),
-				request->identity);
-	if (!ret)
-		ret = translate_client(request, wire);
-	if (!ret && request->alpn)
-		ret = kseald_alpn_parse(request->alpn, &wire->alpn);
+	ret = kseald_send_packet(broker->sock, buf, len, fd);
+	if (ret == -EAGAIN)
+		watch_room(broker, 1);
 	return ret;
 }
 
 int kseal_submit(struct kseal_broker *broker, int fd,
 		 const struct kseal_request *request, uint32_t *id)
 {
-	uint8_t buf[KSEALD_MESSAGE_MAX];
 	struct kseald_request wire;
-	ssize_t len;
 	int ret;
 
 	if (fd < 0)
 		return -EBADF;
-	ret = translate(request, &wire);
-	if (ret)
-		return ret;
-	len = kseald_encode_request(broker->last_id + 1, &wire, buf, sizeof(buf));
-	if (len < 0)
-		return -EINVAL;
-	ret = kseald_send_packet(broker->sock, buf, len, fd);
-	if (ret)
-		return ret;
-	*id = ++broker->last_id;
-	return 0;
+	ret = broker_translate(request, &wire);
+	if (!ret)
+		ret = broker_send(broker, broker->last_id + 1, fd, &wire);
+	if (!ret)
+		*id = ++broker->last_id;
+	return ret;
 }
 
 /* A result tells of a socket exactly when it comes with one. */
@@ -259,6 +234,27 @@ static int take_result(struct kseal_broker *broker, struct kseal_result *result)
 	return 0;
 }
 
+/* Do what there is to do for sockets that kseald does not have yet. */
+static int look_around(struct kseal_broker *broker)
+{
+	struct epoll_event events[16];
+	int i, n = epoll_wait(broker->set, events, 16, 0);
+
+	if (n < 0)
+		return errno == EINTR ? 0 : -errno;
+	for (i = 0; i < n; i++) {
+		if (events[i].data.ptr == &broker->timer) {
+			dial_timer(broker);
+		} else if (events[i].data.ptr) {
+			dial_event(broker, events[i].data.ptr);
+		} else if (events[i].events & EPOLLOUT) {
+			watch_room(broker, 0);
+			dial_room(broker);
+		}
+	}
+	return 0;
+}
+
 int kseal_receive(struct kseal_broker *broker, struct kseal_result *result,
 		  int timeout_ms)
 {
@@ -266,13 +262,30 @@ int kseal_receive(struct kseal_broker *broker, struct kseal_result *result,
 	int ret;
 
 	for (;;) {
-		ret = wait_until(broker->sock, POLLIN, deadline);
+		ret = wait_until(broker->set, POLLIN, deadline);
+		if (!ret)
+			ret = look_around(broker);
 		if (ret)
 			return ret;
+		if (dial_result(broker, result))
+			return 0;
 		ret = take_result(broker, result);
 		if (ret != -EAGAIN && ret != -EINTR)
 			return ret;
 	}
+}
+
+int broker_wait(struct kseal_broker *broker, uint32_t id, struct kseal_result *result)
+{
+	int ret = kseal_receive(broker, result, -1);
+
+	if (ret)
+		return ret;
+	if (result->id != id) {
+		close_if_open(result->fd);
+		return -EPROTO;
+	}
+	return -result->error;
 }
 
 int kseal_handshake(struct kseal_broker *broker, int fd,
@@ -292,15 +305,7 @@ int kseal_handshake(struct kseal_broker *broker, int fd,
 	}
 	if (ret)
 		return ret;
-	ret = kseal_receive(broker, result, -1);
-	if (ret)
-		return ret;
-	if (result->id != id) {
-		if (result->fd >= 0)
-			close(result->fd);
-		return -EPROTO;
-	}
-	return -result->error;
+	return broker_wait(broker, id, result);
 }
 
 /* ---- status ------------------------------------------------------------- */

@@ -58,6 +58,117 @@ int kseal_attach(int fd);
  */
 int kseal_install(int fd, gnutls_session_t session, unsigned int directions);
 
+/** Largest key and nonce of all suites, in bytes. */
+#define KSEAL_KEY_MAX		32
+#define KSEAL_IV_MAX		12
+
+/**
+ * struct kseal_keys - one direction, as a TLS library knows it
+ * @size: sizeof(struct kseal_keys), so that the structure can grow
+ * @version: 0x0303 or 0x0304
+ * @cipher: TLS_CIPHER_* of <linux/tls.h>; one of ARIA for TLS 1.2 only
+ * @key_size: bytes of @key, 16 or 32 by @cipher
+ * @iv_size: bytes of @iv. 12 for TLS 1.3 and ChaCha20-Poly1305: the static iv
+ *	(RFC 8446 5.3, RFC 7905 2). Else 4, the fixed part of the nonce (RFC 5288
+ *	3), and the explicit part is the sequence number; or 12, both parts, for
+ *	libraries that count explicit parts from elsewhere
+ * @sequence: number of the next record, as a number
+ * @key: the traffic key
+ * @iv: see @iv_size
+ */
+struct kseal_keys {
+	size_t size;
+	uint16_t version;
+	uint16_t cipher;
+	uint32_t key_size;
+	uint32_t iv_size;
+	uint64_t sequence;
+	uint8_t key[KSEAL_KEY_MAX];
+	uint8_t iv[KSEAL_IV_MAX];
+};
+
+/**
+ * kseal_install_keys() - keys of any TLS library into the kernel
+ * @fd: socket that kseal_attach() succeeded on
+ * @tx: to seal with what this side sends; NULL leaves that direction
+ * @rx: to open with what it receives; NULL likewise
+ *
+ * Copies made on the way are wiped, the caller wipes its own. Bytes that the
+ * library has read ahead go in before @rx, by kseal_set_rx_prefix(). A second key
+ * for a direction of TLS 1.3 replaces the first.
+ *
+ * Return: 0; -ENOTSUP version or cipher is not one kseal seals; -EINVAL a size
+ * is not the cipher's, the two do not agree on version and cipher, or both are
+ * NULL; any error of setsockopt(SOL_TLS, TLS_TX / TLS_RX). If the second of two
+ * directions fails the socket is shut down, as by kseal_install().
+ */
+int kseal_install_keys(int fd, const struct kseal_keys *tx, const struct kseal_keys *rx);
+
+/**
+ * kseal_derive_keys() - the keys of a traffic secret of TLS 1.3 (RFC 8446 7.3)
+ * @cipher: TLS_CIPHER_* that was agreed on
+ * @secret: client_ or server_application_traffic_secret_N: what a library gives to
+ *	its key log callback as CLIENT_ or SERVER_TRAFFIC_SECRET_0
+ * @size: its bytes, 48 for AES-256-GCM, 32 else
+ * @keys: filled, for record number 0; the caller wipes it
+ *
+ * Return: 0; -ENOTSUP a cipher whose hash GnuTLS does not have (SM4), or that is
+ * none of TLS 1.3; -EINVAL @size is not that of the cipher's hash.
+ */
+int kseal_derive_keys(uint16_t cipher, const void *secret, size_t size,
+		      struct kseal_keys *keys);
+
+/**
+ * kseal_next_secret() - the secret that follows a KeyUpdate (RFC 8446 7.2)
+ * @cipher: as for kseal_derive_keys()
+ * @secret: replaced by the next one
+ * @size: its bytes
+ *
+ * Return: as kseal_derive_keys(); @secret is as it was on error.
+ */
+int kseal_next_secret(uint16_t cipher, void *secret, size_t size);
+
+/**
+ * kseal_set_rx_prefix() - give back what a TLS library has read ahead
+ * @fd: socket that kseal_attach() succeeded on, without a receiving key yet
+ * @data: sealed records that the library took from the socket and did not open,
+ *	the last one perhaps in part; copied
+ * @size: bytes, at most KSEAL_RX_PREFIX_MAX; 0 for none after all
+ *
+ * With the receiving key they are opened in front of what TCP has received. What
+ * the library has opened and the program has not read is not to be given here:
+ * it is read from the library, before.
+ *
+ * Return: 0; -EBUSY a receiving key is in; -EMSGSIZE too many bytes;
+ * -ENOPROTOOPT kseal is not on the socket, or is too old for it; -ENOMEM.
+ */
+int kseal_set_rx_prefix(int fd, const void *data, size_t size);
+
+/**
+ * kseal_shutdown() - end this side's data: close_notify, then TCP's FIN
+ * @fd: socket with a sending key
+ *
+ * What was sent before arrives before; reading goes on. Never waits.
+ *
+ * Return: 0; -EAGAIN the socket's buffer is full: nothing was done, to be called
+ * again when the socket is writable; -ENOKEY it has no key to seal with, or no
+ * more: the connection was ended by an error; -ENOPROTOOPT no record layer is
+ * on it; -EPIPE sending has ended before.
+ */
+int kseal_shutdown(int fd);
+
+/**
+ * kseal_close() - close_notify, then close(2)
+ * @fd: as for kseal_shutdown(); closed in any case
+ *
+ * Never waits. What has been sent is delivered, unless there is something not
+ * read yet: then TCP resets the connection, as for any socket.
+ *
+ * Return: 0; an error of kseal_shutdown(): the peer was not told in TLS, and
+ * may take what it has for cut.
+ */
+int kseal_close(int fd);
+
 /**
  * kseal_get_info() - what the record layer of a socket did so far
  * @fd: socket that kseal_attach() succeeded on
@@ -214,7 +325,14 @@ int kseal_broker_open(const char *path, struct kseal_broker **broker);
 /** kseal_broker_close() - end it; handshakes under way are given up. */
 void kseal_broker_close(struct kseal_broker *broker);
 
-/** kseal_broker_fd() - readable when kseal_receive() has something. */
+/**
+ * kseal_broker_fd() - for poll(2): readable when there is something to do
+ *
+ * Then kseal_receive() with a timeout of 0 does it and gives the results there
+ * are. Also readable when kseal_submit() is worth another try after -EAGAIN.
+ * The descriptor stays the same, and is the broker's: it is not to be read, nor
+ * waited on for anything but being readable.
+ */
 int kseal_broker_fd(const struct kseal_broker *broker);
 
 /**
@@ -322,6 +440,63 @@ const char *kseal_counter_name(unsigned int counter);
 
 /** kseal_counter_help() - what it counts, for people; NULL when not known */
 const char *kseal_counter_help(unsigned int counter);
+
+/**
+ * kseal_connect() - from a name to a socket that speaks TLS
+ * @broker: with no other handshakes under way
+ * @host: name or address; also the name to verify, unless @request has one
+ * @service: port, as a number or by its name in services(5)
+ * @request: NULL for defaults; its timeout_ms is for all of it: each address in
+ *	turn and the handshake. Looking up the name is not cut short
+ * @result: filled
+ *
+ * Return: 0 with result->fd the socket, which blocks; -result->error when that
+ * failed, result->reason saying why (EHOSTUNREACH the name has no address,
+ * ETIMEDOUT, ECONNREFUSED and the like for the last address, or one of a
+ * handshake's); -EINVAL; or an error of kseal_receive().
+ */
+int kseal_connect(struct kseal_broker *broker, const char *host, const char *service,
+		  const struct kseal_request *request, struct kseal_result *result);
+
+/**
+ * kseal_accept() - wait for a connection, and until it speaks TLS
+ * @broker: with no other handshakes under way
+ * @listener: listening TCP socket
+ * @request: NULL for defaults; its timeout_ms begins when there is a connection
+ * @result: filled
+ *
+ * One connection at a time: a slow client has all others wait. Servers with many
+ * use kseal_submit_accept().
+ *
+ * Return: 0 with result->fd the socket, which blocks; -result->error when its
+ * handshake failed, which says nothing of the next one's; else an error of
+ * accept(2) or kseal_receive(), with result->error 0.
+ */
+int kseal_accept(struct kseal_broker *broker, int listener,
+		 const struct kseal_request *request, struct kseal_result *result);
+
+/**
+ * kseal_submit_connect() - kseal_connect(), without waiting
+ * @id: set to the number its result will carry
+ *
+ * The name is looked up before it returns; numeric addresses take no time.
+ * All else, failure included, is told by kseal_receive().
+ *
+ * Return: 0; -EINVAL; -ENOMEM or -EMFILE.
+ */
+int kseal_submit_connect(struct kseal_broker *broker, const char *host, const char *service,
+			 const struct kseal_request *request, uint32_t *id);
+
+/**
+ * kseal_submit_accept() - accept one connection and hand it over, without waiting
+ * @listener: listening TCP socket, in non-blocking mode
+ * @id: set to the number its result will carry
+ *
+ * Return: 0; -EAGAIN nobody waits to be accepted; another error of accept(2);
+ * -EINVAL; -ENOMEM. Whatever comes behind accepting is told by kseal_receive().
+ */
+int kseal_submit_accept(struct kseal_broker *broker, int listener,
+			const struct kseal_request *request, uint32_t *id);
 
 #ifdef __cplusplus
 }

@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: LGPL-2.1-or-later
-/* A socket and its upper-layer protocol: attach, query. */
+/* A socket and its upper-layer protocol: attach, set, query. */
 #include <errno.h>
 #include <string.h>
 #include <netinet/in.h>
@@ -54,6 +54,13 @@ int kseal_set_record_sizing(int fd, uint32_t bytes, uint32_t idle_ms)
 
 	return setsockopt(fd, SOL_TLS, KSEAL_TX_RECORD_SIZING, &sizing, sizeof(sizing)) ?
 	       option_error() : 0;
+}
+
+int kseal_set_rx_prefix(int fd, const void *data, size_t size)
+{
+	if (size > KSEAL_RX_PREFIX_MAX)
+		return -EMSGSIZE;
+	return setsockopt(fd, SOL_TLS, KSEAL_RX_PREFIX, data, size) ? option_error() : 0;
 }
 
 int kseal_get_info(int fd, struct kseal_info *info)
