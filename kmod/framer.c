@@ -210,6 +210,16 @@ int kseal_rx_hold(struct sock *sk, struct kseal_rx *rx, gfp_t gfp)
 	return err;
 }
 
+/* In kernel-control mode: the head may be a record for the kernel. TLS 1.2 shows which are
+ * not.
+ */
+static bool is_unsettled(const struct kseal_rx *rx)
+{
+	return rx->whole && !rx->err && !rx->bad && list_empty(&rx->plain) &&
+	       (kseal_record_inner_type(&rx->key.record) ||
+		rx->frame.header.type != KSEAL_APPLICATION_DATA || rx->handshake.have);
+}
+
 static void look(struct sock *sk, struct kseal_rx *rx)
 {
 	u32 avail = kseal_rx_avail(sk, rx);
@@ -218,7 +228,7 @@ static void look(struct sock *sk, struct kseal_rx *rx)
 	int state = KSEAL_FRAME_HEADER;
 
 	WRITE_ONCE(rx->looked, tcp_sk(sk)->rcv_nxt);
-	if (!rx->err && !rx->bad) {
+	if (!rx->err && !rx->bad && !rx->closed) {
 		if (!rx->frame.full && avail >= sizeof(header) &&
 		    kseal_rx_copy(sk, rx, &skb, 0, header, sizeof(header)))
 			avail = 0;
@@ -226,16 +236,19 @@ static void look(struct sock *sk, struct kseal_rx *rx)
 		if (state < 0)
 			rx->bad = state;
 	}
-	WRITE_ONCE(rx->whole, rx->err || (!rx->key_expired &&
+	WRITE_ONCE(rx->whole, rx->err || (!rx->key_expired && !rx->closed &&
 					  (rx->bad || state == KSEAL_FRAME_WHOLE)));
 	WRITE_ONCE(rx->ready, rx->whole || (rx->stalled && !rx->key_expired) ||
 		   !list_empty(&rx->plain));
+	if (kseal_sk(sk)->control)
+		WRITE_ONCE(rx->unsettled, is_unsettled(rx));
 }
 
 /* The window, or TCP's memory, is used up before the record is whole. */
 static bool is_stuck(const struct sock *sk, const struct kseal_rx *rx)
 {
-	return !rx->err && !rx->bad && !kseal_rx_whole(sk, rx) && kseal_queue_full(sk);
+	return !rx->err && !rx->bad && !rx->closed && !kseal_rx_whole(sk, rx) &&
+	       kseal_queue_full(sk);
 }
 
 /**
@@ -287,9 +300,9 @@ void kseal_rx_consume(struct sock *sk, struct kseal_rx *rx)
 }
 
 /* Has a record become whole, or a header been found bad, since this was asked
- * last? What was seen is not looked at again.
+ * last? What was seen is not looked at again. @alert: it may be an alert.
  */
-static bool is_news(struct sock *sk, struct kseal_rx *rx)
+static bool is_news(struct sock *sk, struct kseal_rx *rx, bool *alert)
 {
 	u32 head = kseal_rx_head(sk, rx);
 	struct kseal_header header;
@@ -297,26 +310,31 @@ static bool is_news(struct sock *sk, struct kseal_rx *rx)
 	bool news = false;
 	int ret;
 
-	if (rx->err || rx->seen_bad)
+	*alert = false;
+	if (rx->err || rx->seen_bad || rx->closed)
 		return false;
 	if (before(rx->seen, head))
 		rx->seen = head;
 	kseal_walk_late(sk, rx, &walk, rx->seen - head);
-	while ((ret = kseal_walk(sk, rx, &walk, &header)) > 0)
+	while ((ret = kseal_walk(sk, rx, &walk, &header)) > 0) {
 		news = true;
+		*alert |= header.content == KSEAL_ALERT_SIZE;
+	}
 	rx->seen = head + walk.off;
 	rx->seen_bad = ret < 0;
 	return news || rx->seen_bad;
 }
 
-/* Look at what has come. Return: a reader, or poller, shall hear of it. */
-static bool look_for_news(struct sock *sk, struct kseal_rx *rx)
+/* Look at what has come. Return: a reader, or poller, shall hear of it; set @alert:
+ * and everybody else.
+ */
+static bool look_for_news(struct sock *sk, struct kseal_rx *rx, bool *alert)
 {
 	bool whole = rx->whole, ready = rx->ready, stalled = rx->stalled;
 	bool news;
 
 	kseal_rx_look(sk, rx, GFP_ATOMIC | __GFP_NOWARN);
-	news = is_news(sk, rx);
+	news = is_news(sk, rx, alert);
 	return rx->ready && (news || !ready || (rx->whole && !whole) ||
 			     (rx->stalled && !stalled));
 }
@@ -326,14 +344,18 @@ static bool look_for_news(struct sock *sk, struct kseal_rx *rx)
  * @sk: socket; its lock is held, by us or by the softirq that calls
  *
  * Wakes readers, and tells edge-triggered pollers, once for each whole record,
- * or for several that came at a time.
+ * or for several that came at a time. In kernel-control mode a writer, or who polls
+ * for other things, is woken as well for what may be the alert that ends it.
  */
 void kseal_data_ready(struct sock *sk)
 {
 	struct kseal_sock *ks = kseal_sk(sk);
+	bool alert = false;
 
-	if (!ks->rx || look_for_news(sk, ks->rx) || (sk->sk_shutdown & RCV_SHUTDOWN))
+	if (!ks->rx || look_for_news(sk, ks->rx, &alert) || (sk->sk_shutdown & RCV_SHUTDOWN))
 		ks->data_ready(sk);
+	if (alert && ks->control)
+		sk->sk_state_change(sk);
 }
 
 /**
@@ -343,7 +365,9 @@ void kseal_data_ready(struct sock *sk)
  */
 void kseal_rx_call(struct sock *sk, struct kseal_rx *rx)
 {
-	look_for_news(sk, rx);
+	bool alert;
+
+	look_for_news(sk, rx, &alert);
 	if (kseal_kernel_reads(sk))
 		sk->sk_data_ready(sk);
 	else if (rx->ready || (sk->sk_shutdown & RCV_SHUTDOWN))

@@ -6,8 +6,17 @@
 
 enum kseal_handshake_numbers {
 	KSEAL_HANDSHAKE_HEADER	= 4,	/* type, length: RFC 8446 4 */
+	KSEAL_HELLO_REQUEST	= 0,	/* RFC 5246 7.4.1.1 */
+	KSEAL_CLIENT_HELLO	= 1,
+	KSEAL_NEW_TICKET	= 4,	/* RFC 8446 4.6.1 */
 	KSEAL_KEY_UPDATE	= 24,	/* RFC 8446 4.6.3 */
 	KSEAL_KEY_UPDATE_SIZE	= 1,
+	/* lifetime, age_add, nonce, ticket and extensions, each at its least and
+	 * its most
+	 */
+	KSEAL_TICKET_MIN	= 4 + 4 + 1 + 2 + 1 + 2,
+	KSEAL_TICKET_MAX	= 4 + 4 + 1 + 255 + 2 + 65535 + 2 + 65534,
+	KSEAL_MESSAGE_MAX	= 0xffffff,
 };
 
 /**
@@ -23,5 +32,7 @@ struct kseal_handshake {
 };
 
 bool kseal_handshake_feed(struct kseal_handshake *hs, const u8 *data, size_t len);
+int kseal_handshake_judge(struct kseal_handshake *hs, u16 version, u8 roles,
+			  const u8 *data, size_t len, size_t *used);
 
 #endif /* KSEAL_HANDSHAKE_H */

@@ -9,7 +9,7 @@ static u64 count_records(const struct sock *sk, const struct kseal_rx *rx)
 	struct kseal_walk walk;
 	u64 sum = 0;
 
-	if (rx->err || rx->bad || rx->key_expired)
+	if (rx->err || rx->bad || rx->key_expired || rx->closed)
 		return 0;
 	kseal_walk_early(sk, &walk);
 	while (kseal_walk(sk, rx, &walk, &header) > 0)

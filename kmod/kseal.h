@@ -19,11 +19,15 @@
 #include <net/inet_connection_sock.h>
 #include <net/sock.h>
 
+#include "alert.h"
+#include "flood.h"
 #include "frame.h"
 #include "handshake.h"
+#include "hkdf.h"
 #include "record.h"
 #include "stats.h"
 #include "suite.h"
+#include "verdict.h"
 
 struct pipe_inode_info;
 struct poll_table_struct;
@@ -51,6 +55,8 @@ enum kseal_sizes {
 	KSEAL_SMALL_MIN		= 64,
 	/* Records without content one call opens before it looks around. */
 	KSEAL_BARREN_MAX	= 32,
+	/* Bytes of a record that a writer looks into to see whether it is an alert. */
+	KSEAL_CONTROL_SIZE	= 4096,
 	/* Records behind a padded one that are not opened into the reader's
 	 * memory: two to this power at most.
 	 */
@@ -94,6 +100,16 @@ struct kseal_key {
 };
 
 /**
+ * struct kseal_schedule - what the next key of a direction is made from
+ * @hash: of the cipher suite
+ * @secret: application_traffic_secret_N (RFC 8446 7.1), @hash->size bytes
+ */
+struct kseal_schedule {
+	const struct kseal_hash *hash;
+	u8 secret[KSEAL_HASH_MAX];
+};
+
+/**
  * struct kseal_tx_lists - what records are made of while they are in work
  * @out: our pages, a reference each
  * @from: where a borrowing record's content lies, a reference each
@@ -114,7 +130,12 @@ struct kseal_tx_lists {
 /**
  * struct kseal_tx - sending (state machine: tx.c)
  * @key: numbers and cipher
+ * @schedule: where the next key comes from, NULL where it is not known
+ * @turn_at: sequence number before which the key has to be left: KSEAL_SEQ_END, less
+ *	in kernel-control mode, 0 when the peer wants it
  * @dead: the connection was aborted; nothing is sealed any more
+ * @closed: close_notify was sent; nothing may follow
+ * @update_wanted: the peer has requested a KeyUpdate that is still to be sent
  * @pushing: TCP is taking a batch, and must take all of it
  * @type: content type of the open record
  * @len: bytes of content in it
@@ -137,7 +158,11 @@ struct kseal_tx_lists {
  */
 struct kseal_tx {
 	struct kseal_key key;
+	struct kseal_schedule *schedule;
+	u64 turn_at;
 	bool dead;
+	bool closed;
+	bool update_wanted;
 	bool pushing;
 	u8 type;
 	u16 limit;
@@ -159,6 +184,7 @@ struct kseal_tx {
 		u64 splice_bytes;
 		u64 pushes;
 		u32 rekeys;
+		u32 key_updates;
 	} stats;
 	struct rcu_head rcu;
 };
@@ -222,9 +248,11 @@ struct kseal_held {
  * @plain: opened records, oldest first
  * @rcu: diag.c may still look at it, but not at those
  * @lists: there while a call opens records
+ * @schedule: where the next key comes from, NULL where it is not known
  * @held: the front of the stream, what is not on TCP's queue; NULL while all is
  * @frame: the record at the head of the stream
- * @handshake: where in the peer's handshake messages the stream is, in TLS 1.3
+ * @handshake: where in the peer's handshake messages the stream is, in TLS 1.3 or
+ *	kernel-control mode
  * @err: the stream is of no use any more: a negative errno for every reader
  * @bad: the header at the head is refused with this negative errno; the next
  *	reader makes it @err
@@ -242,6 +270,10 @@ struct kseal_held {
  *	without the lock by sleeping readers.
  * @ready: that, or @stalled, or @plain has a record. Read without the lock by
  *	poll.
+ * @unsettled: in kernel-control mode: a record at the head can be opened that may
+ *	be for the kernel, and no data waits before it. Read without the lock.
+ * @closed: close_notify has come; the stream is over
+ * @renew: the peer has announced another key, and it could not be made yet
  * @stalled: the window is closed and there was no memory to open it; a reader
  *	has to try. Read without the lock by sleeping readers.
  * @seen_bad: readers were woken for a bad header at @seen
@@ -260,6 +292,7 @@ struct kseal_rx {
 		struct rcu_head rcu;
 	};
 	struct kseal_rx_lists *lists;
+	struct kseal_schedule *schedule;
 	struct kseal_held *held;
 	struct kseal_frame frame;
 	struct kseal_handshake handshake;
@@ -277,6 +310,9 @@ struct kseal_rx {
 	bool stalled;
 	bool seen_bad;
 	bool key_expired;
+	bool unsettled;
+	bool closed;
+	bool renew;
 	bool told;
 	u8 tail;
 	u8 pad_backoff;
@@ -301,7 +337,17 @@ struct kseal_rx {
  * @base: the protocol below; constant
  * @base_ops: its socket operations; constant
  * @data_ready: the socket's callback before ours; constant
- * @aborted: kseal_abort() has been here
+ * @end: enum kseal_end: kseal_abort() has been here
+ * @control: KSEAL_CONTROL_*, 0 by default. Also read without the lock.
+ * @alert_in_level: level of the last alert taken, 0 none; likewise the next three
+ * @alert_in: its description
+ * @alert_out_level: of the last alert sent
+ * @alert_out: its description
+ * @tx_records: as in struct kseal_control
+ * @flood: what bounds records that are no data, in kernel-control mode
+ * @controls: how many of them were taken
+ * @tickets: tickets among them
+ * @warnings: warning alerts among them
  * @tx_zerocopy_ro: TLS_TX_ZEROCOPY_RO as it was set; read without the lock
  * @rx_expect_no_pad: TLS_RX_EXPECT_NO_PAD as it was set; read without the lock
  * @tx_max_payload: TLS_TX_MAX_PAYLOAD_LEN; read without the lock
@@ -315,11 +361,21 @@ struct kseal_sock {
 	const struct proto *base;
 	const struct proto_ops *base_ops;
 	void (*data_ready)(struct sock *sk);
-	bool aborted;
+	u8 end;
+	u8 control;
+	u8 alert_in_level;
+	u8 alert_in;
+	u8 alert_out_level;
+	u8 alert_out;
 	bool tx_zerocopy_ro;
 	bool rx_expect_no_pad;
 	u16 tx_max_payload;
 	struct kseal_record_sizing tx_sizing;
+	struct kseal_flood flood;
+	u32 controls;
+	u32 tickets;
+	u32 warnings;
+	u64 tx_records;
 	struct rcu_head rcu;
 };
 
@@ -361,6 +417,15 @@ int kseal_aead_open(const struct kseal_key *key, struct kseal_aead_work *work,
 void kseal_key_move(struct kseal_key *to, struct kseal_key *from);
 void kseal_key_wipe(struct kseal_key *key);
 
+/* mode.c */
+int kseal_set_control(struct sock *sk, sockptr_t optval, unsigned int optlen);
+void kseal_get_control(const struct kseal_sock *ks, struct kseal_control *control);
+int kseal_set_secret(const struct kseal_key *key, struct kseal_schedule **place,
+		     sockptr_t optval, unsigned int optlen);
+
+/* info.c */
+void kseal_fill_info(const struct kseal_sock *ks, struct kseal_info *info);
+
 /* tx.c */
 struct kseal_tx *kseal_tx_alloc(void);
 void kseal_tx_free(struct sock *sk, struct kseal_tx *tx);
@@ -369,6 +434,7 @@ int kseal_sendpages(struct sock *sk, struct msghdr *msg, size_t size);
 int kseal_tx_finish(struct sock *sk, struct kseal_tx *tx);
 int kseal_tx_control(struct sock *sk, struct kseal_tx *tx, u8 type,
 		     const void *data, size_t len);
+void kseal_shut_tx(struct sock *sk);
 void kseal_flush(struct sock *sk);
 
 /* push.c */
@@ -479,6 +545,8 @@ int kseal_recvmsg(struct sock *sk, struct msghdr *msg, size_t len, int flags);
 int kseal_rx_next(struct sock *sk, struct kseal_rx *rx, long *timeo);
 void kseal_stint_begin(struct kseal_stint *stint, long timeo);
 int kseal_rx_breathe(struct sock *sk, struct kseal_stint *stint, long timeo);
+
+/* poll.c */
 __poll_t kseal_poll(struct file *file, struct socket *sock,
 		    struct poll_table_struct *wait);
 
@@ -505,8 +573,28 @@ bool kseal_inq(struct sock *sk, int *answer);
 /* rekey.c */
 int kseal_rekey_tx(struct sock *sk, struct kseal_tx *tx, struct kseal_key *key);
 int kseal_rekey_rx(struct sock *sk, struct kseal_rx *rx, struct kseal_key *key);
+u64 kseal_tx_limit(const struct kseal_tx *tx, const struct kseal_sock *ks);
+void kseal_tx_set_turn(const struct kseal_sock *ks, struct kseal_tx *tx);
+int kseal_tx_turn(struct sock *sk, struct kseal_tx *tx);
+int kseal_rx_renew(struct sock *sk, struct kseal_rx *rx);
+
+/* schedule.c */
+int kseal_schedule_next(const struct kseal_schedule *schedule, const struct kseal_record *rec,
+			struct kseal_schedule *next, struct kseal_key *key);
+int kseal_schedule_check(const struct kseal_schedule *schedule, const struct kseal_key *key);
+void kseal_schedule_free(struct kseal_schedule **schedule);
 
 /* control.c */
-void kseal_abort(struct sock *sk, int err);
+bool kseal_control_is(const struct sock *sk, const struct kseal_rx *rx,
+		      const struct kseal_plain *plain);
+int kseal_control_take(struct sock *sk, struct kseal_rx *rx, const struct kseal_plain *plain);
+bool kseal_settle(struct sock *sk, u32 most);
+void kseal_control_drain(struct sock *sk);
+
+/* end.c */
+int kseal_send_alert(struct sock *sk, u8 level, u8 description);
+void kseal_close_notify(struct sock *sk);
+void kseal_abort_by(struct sock *sk, enum kseal_end why, int err);
+int kseal_abort(struct sock *sk, enum kseal_end why);
 
 #endif /* KSEAL_H */

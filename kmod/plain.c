@@ -44,8 +44,15 @@ void kseal_rx_idle(struct kseal_rx *rx)
 
 static int get_lists(struct sock *sk, struct kseal_rx *rx)
 {
+	int err;
+
 	if (rx->lists)
 		return 0;
+	if (rx->renew) {
+		err = kseal_rx_renew(sk, rx);
+		if (err)
+			return err;
+	}
 	rx->lists = kmalloc(offsetof(struct kseal_rx_lists, work) +
 			    kseal_aead_work_size(&rx->key.aead), sk->sk_allocation);
 	if (!rx->lists)
@@ -120,7 +127,7 @@ static int decrypt(struct sock *sk, struct kseal_rx *rx)
 			      rx->lists->sg_in, rx->lists->sg_out);
 	if (err == -EBADMSG) {
 		kseal_count(sk, KSEAL_STAT_RX_DECRYPT_ERROR, 1);
-		kseal_abort(sk, err);
+		kseal_abort(sk, KSEAL_END_BAD_RECORD);
 	}
 	return err;
 }
@@ -182,7 +189,7 @@ static void learn(struct sock *sk, struct kseal_rx *rx, const struct kseal_plain
 		rx->pad_skip = 1 << rx->pad_backoff;
 	else if (rx->pad_skip)
 		rx->pad_skip--;
-	if (plain->type != KSEAL_HANDSHAKE)
+	if (plain->type != KSEAL_HANDSHAKE || kseal_sk(sk)->control)
 		return;
 	for (off = 0; off < plain->len; off += n) {
 		n = min_t(u32, plain->len - off, PAGE_SIZE);
@@ -215,8 +222,9 @@ static void map_plain(struct kseal_rx *rx, const struct kseal_plain *plain, u32 
  * @rx: its receiving side; the record is whole
  *
  * Return: 0, it is the last of @rx->plain, or was empty application data and is
- * gone; -EBADMSG it is not authentic or has
- * no content type, the connection is aborted; -ENOMEM, it stays at the head.
+ * gone, or was taken in kernel-control mode; -EBADMSG it is not authentic or has
+ * no content type, the connection is aborted; -ENOMEM, it stays at the head; as
+ * kseal_control_take().
  */
 int kseal_open_plain(struct sock *sk, struct kseal_rx *rx)
 {
@@ -237,13 +245,18 @@ int kseal_open_plain(struct sock *sk, struct kseal_rx *rx)
 	err = settle_type(rx, plain);
 	if (err) {
 		kseal_count(sk, KSEAL_STAT_RX_DECRYPT_ERROR, 1);
-		kseal_abort(sk, err);
+		err = kseal_abort(sk, kseal_sk(sk)->control ? KSEAL_END_UNEXPECTED :
+							      KSEAL_END_BAD_RECORD);
 		goto err;
 	}
 	learn(sk, rx, plain);
 	trace_kseal_record_opened(sk, rx, plain->type, plain->len, false);
 	kseal_rx_consume(sk, rx);
 	count_opened(sk, rx, plain->len, 0);
+	if (kseal_control_is(sk, rx, plain)) {
+		err = kseal_control_take(sk, rx, plain);
+		goto err;
+	}
 	/* An empty record has nothing to wait for a reader with. */
 	if (!plain->len && plain->type == KSEAL_APPLICATION_DATA) {
 		kseal_plain_free(sk, rx, plain);
@@ -254,6 +267,7 @@ int kseal_open_plain(struct sock *sk, struct kseal_rx *rx)
 	WRITE_ONCE(rx->opened, rx->opened + 1);
 	return 0;
 err:
+	/* nothing went wrong if it was taken */
 	kseal_plain_free(sk, rx, plain);
 	return err;
 }

@@ -209,7 +209,7 @@ int kseal_tx_seal(struct sock *sk, struct kseal_tx *tx)
 	}
 	if (err) {
 		kseal_tx_drop(sk, tx);
-		kseal_abort(sk, err);
+		kseal_abort_by(sk, KSEAL_END_CIPHER, err);
 		return err;
 	}
 	trace_kseal_record_sealed(sk, tx);
@@ -303,7 +303,7 @@ static void end_sending(struct sock *sk, struct kseal_tx *tx, int err)
 	if (sk->sk_state == TCP_CLOSE || (sk->sk_shutdown & SEND_SHUTDOWN))
 		tx->dead = true;
 	else
-		kseal_abort(sk, err);
+		kseal_abort_by(sk, KSEAL_END_PUSH, err);
 }
 
 /**

@@ -1,6 +1,5 @@
 // SPDX-License-Identifier: GPL-2.0
-/* Receiving: recvmsg and poll. */
-#include <linux/poll.h>
+/* Receiving: recvmsg. */
 #include <linux/slab.h>
 #include <linux/uio.h>
 #include <net/tcp.h>
@@ -14,6 +13,7 @@
  * @peek: nothing is taken
  * @discard: nothing is written (MSG_TRUNC, as TCP has it)
  * @expect_no_pad: TLS_RX_EXPECT_NO_PAD is set
+ * @strict: KSEAL_CONTROL is set
  * @peeked: last record looked at when @peek, or the list's head; good while
  *	@taken is kseal_rx.taken
  * @taken: see @peeked
@@ -25,6 +25,7 @@ struct kseal_read {
 	bool peek;
 	bool discard;
 	bool expect_no_pad;
+	bool strict;
 	struct list_head *peeked;
 	u32 taken;
 	bool stop;
@@ -61,17 +62,28 @@ void kseal_rx_free(struct sock *sk, struct kseal_rx *rx)
 		kseal_plain_free(sk, rx, plain);
 	kseal_rx_drop_held(sk, rx);
 	kseal_rx_idle(rx);
+	kseal_schedule_free(&rx->schedule);
 	kseal_key_wipe(&rx->key);
 	kfree_rcu(rx, rcu);
 	kseal_count(sk, KSEAL_STAT_CURR_RX, -1);
 }
 
-static int fail(struct sock *sk, struct kseal_rx *rx, enum kseal_counter why, int err)
+static int fail(struct sock *sk, enum kseal_counter counter, enum kseal_end why)
 {
-	kseal_count(sk, why, 1);
-	kseal_abort(sk, err);
+	int err;
+
+	kseal_count(sk, counter, 1);
+	err = kseal_abort(sk, why);
 	sock_error(sk);
 	return err;
+}
+
+/* In kernel-control mode only close_notify is the end, and that is not looked for here. */
+static bool is_truncated(const struct sock *sk)
+{
+	u8 control = kseal_sk(sk)->control;
+
+	return control && !(control & KSEAL_CONTROL_TRUNCATION);
 }
 
 /* The stream's state where no whole record is at its head. Return: 1 wait;
@@ -84,11 +96,34 @@ static int check_stream(struct sock *sk, struct kseal_rx *rx)
 	/* like TCP: behind a FIN no later error is the reader's */
 	if (sk->sk_err && !done)
 		return sock_error(sk);
-	if ((done || sk->sk_state == TCP_CLOSE) && kseal_rx_avail(sk, rx))
-		return fail(sk, rx, KSEAL_STAT_RX_TRUNCATED, -ECONNRESET);
+	if ((done || sk->sk_state == TCP_CLOSE) && (kseal_rx_avail(sk, rx) || is_truncated(sk)))
+		return fail(sk, KSEAL_STAT_RX_TRUNCATED, KSEAL_END_TRUNCATED);
 	if ((sk->sk_shutdown & RCV_SHUTDOWN) || sk->sk_state == TCP_CLOSE)
 		return 0;
 	return 1;
+}
+
+/* A TLS 1.3 record that does not show itself as application data: a type that has no
+ * place here, not a bad record (RFC 8446 5, 5.2).
+ */
+static bool shows_type(struct sock *sk, struct kseal_rx *rx)
+{
+	struct sk_buff *skb = skb_peek(&sk->sk_receive_queue);
+	u8 type;
+
+	return kseal_record_inner_type(&rx->key.record) &&
+	       !kseal_rx_copy(sk, rx, &skb, 0, &type, sizeof(type)) &&
+	       type != KSEAL_APPLICATION_DATA;
+}
+
+static enum kseal_end header_end(struct sock *sk, struct kseal_rx *rx)
+{
+	if (rx->bad == -EMSGSIZE)
+		return KSEAL_END_TOO_LONG;
+	if (rx->bad == -EINVAL)
+		return KSEAL_END_VERSION;
+	return kseal_sk(sk)->control && shows_type(sk, rx) ? KSEAL_END_UNEXPECTED :
+							     KSEAL_END_BAD_RECORD;
 }
 
 /* Return: 1 a whole record is at the head; 0 there is none; -errno. */
@@ -104,11 +139,11 @@ static int check_head(struct sock *sk, struct kseal_rx *rx)
 	if (rx->stalled)
 		return -ENOMEM;
 	if (rx->bad)
-		return fail(sk, rx, KSEAL_STAT_RX_HEADER_ERROR, rx->bad);
+		return fail(sk, KSEAL_STAT_RX_HEADER_ERROR, header_end(sk, rx));
 	if (!kseal_rx_whole(sk, rx))
 		return 0;
 	if (rx->key.record.used_up)
-		return fail(sk, rx, KSEAL_STAT_RX_SEQ_USED_UP, -EBADMSG);
+		return fail(sk, KSEAL_STAT_RX_SEQ_USED_UP, KSEAL_END_USED_UP);
 	return 1;
 }
 
@@ -168,13 +203,16 @@ static int tell_error(struct sock *sk, struct kseal_rx *rx, int err, long timeo)
  * Return: enum kseal_next; -EAGAIN, -EINTR or -ERESTARTSYS; -ENOMEM the record
  * does not fit the window, nor memory; -EKEYEXPIRED the next record wants
  * another key; -EBADMSG,
- * -EMSGSIZE, -EINVAL, -ECONNRESET the stream is of no use any more
+ * -EMSGSIZE, -EINVAL, -ECONNRESET, -EPROTO the stream is of no use any more
  * (<linux/kseal.h>); an error of the socket.
  */
 int kseal_rx_next(struct sock *sk, struct kseal_rx *rx, long *timeo)
 {
-	int ret = check_head(sk, rx);
+	int ret;
 
+	if (rx->closed)
+		return KSEAL_NEXT_END;
+	ret = check_head(sk, rx);
 	if (ret < 0 && rx->err)
 		return tell_error(sk, rx, ret, *timeo);
 	if (ret)
@@ -316,7 +354,9 @@ static bool fits_reader(const struct kseal_rx *rx, struct msghdr *msg,
 {
 	const struct kseal_header *header = &rx->frame.header;
 
+	/* inside a handshake message data has no place: kseal_control_is() */
 	return !rd->peek && !rd->discard && header->type == KSEAL_APPLICATION_DATA &&
+	       !(rd->strict && rx->handshake.have) &&
 	       header->content && header->content <= msg_data_left(msg) &&
 	       (!rx->pad_skip || rd->expect_no_pad) && user_backed_iter(&msg->msg_iter);
 }
@@ -422,6 +462,7 @@ static int recv_locked(struct sock *sk, struct kseal_rx *rx, struct msghdr *msg,
 	struct kseal_read rd = {
 		.peek = flags & MSG_PEEK, .discard = flags & MSG_TRUNC,
 		.expect_no_pad = kseal_sk(sk)->rx_expect_no_pad,
+		.strict = kseal_sk(sk)->control,
 		.peeked = &rx->plain, .taken = rx->taken,
 	};
 	int ret;
@@ -462,42 +503,4 @@ int kseal_recvmsg(struct sock *sk, struct msghdr *msg, size_t len, int flags)
 	ret = recv_locked(sk, rx, msg, len, flags);
 	release_sock(sk);
 	return ret;
-}
-
-/* Bytes came and our callback was not told: a reader in the kernel had another in
- * its place, and has let go since.
- */
-static void look_if_missed(struct sock *sk, struct kseal_rx *rx)
-{
-	if (READ_ONCE(rx->looked) == READ_ONCE(tcp_sk(sk)->rcv_nxt))
-		return;
-	lock_sock(sk);
-	kseal_rx_look(sk, rx, sk->sk_allocation);
-	release_sock(sk);
-}
-
-/**
- * kseal_poll() - proto_ops.poll: readable when a record, or the end, is there
- * @file: the socket's
- * @sock: the socket
- * @wait: as poll methods get it
- *
- * Return: TCP's events, those for reading replaced by ours.
- */
-__poll_t kseal_poll(struct file *file, struct socket *sock,
-		    struct poll_table_struct *wait)
-{
-	struct sock *sk = sock->sk;
-	struct kseal_rx *rx = smp_load_acquire(&kseal_sk(sk)->rx);
-	__poll_t mask = tcp_poll(file, sock, wait);
-
-	if (!rx)
-		return mask;
-	if (mask & EPOLLIN)
-		look_if_missed(sk, rx);
-	if (READ_ONCE(rx->ready))
-		return mask | EPOLLIN | EPOLLRDNORM;
-	if (!(READ_ONCE(sk->sk_shutdown) & RCV_SHUTDOWN))
-		mask &= ~(EPOLLIN | EPOLLRDNORM);
-	return mask;
 }

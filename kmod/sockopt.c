@@ -104,6 +104,7 @@ static int install_tx(struct sock *sk, struct kseal_sock *ks, struct kseal_key *
 	if (!tx)
 		return -ENOMEM;
 	kseal_key_move(&tx->key, key);
+	kseal_tx_set_turn(ks, tx);
 	tx->small_left = ks->tx_sizing.bytes;
 	kseal_count(sk, KSEAL_STAT_CURR_TX, 1);
 	kseal_count(sk, KSEAL_STAT_TX_KEYS, 1);
@@ -280,45 +281,12 @@ static int kseal_get_key(struct sock *sk, struct kseal_key *key,
 	return err;
 }
 
-static void kseal_fill_info(const struct kseal_sock *ks, struct kseal_info *info)
-{
-	const struct kseal_tx *tx = ks->tx;
-	const struct kseal_rx *rx = ks->rx;
-
-	info->tx_max_payload = ks->tx_max_payload;
-	if (tx) {
-		info->tx_version = tx->key.record.version;
-		info->tx_cipher = tx->key.record.suite->cipher_type;
-		info->tx_records = tx->stats.records;
-		info->tx_bytes = tx->stats.bytes;
-		info->tx_splice_bytes = tx->stats.splice_bytes;
-		info->tx_pushes = tx->stats.pushes;
-		info->tx_rekeys = tx->stats.rekeys;
-		strscpy(info->tx_driver, kseal_aead_driver(&tx->key.aead),
-			sizeof(info->tx_driver));
-	}
-	if (rx) {
-		info->rx_version = rx->key.record.version;
-		info->rx_cipher = rx->key.record.suite->cipher_type;
-		info->rx_records = rx->stats.records;
-		info->rx_bytes = rx->stats.bytes;
-		info->rx_direct_bytes = rx->stats.direct_bytes;
-		info->rx_direct_retries = rx->stats.direct_retries;
-		info->rx_held = rx->stats.held;
-		info->rx_rekeys = rx->stats.rekeys;
-		info->rx_key_updates = rx->stats.key_updates;
-		strscpy(info->rx_driver, kseal_aead_driver(&rx->key.aead),
-			sizeof(info->rx_driver));
-	}
-}
-
 static int kseal_get_info(const struct kseal_sock *ks, char __user *optval,
 			  int __user *optlen)
 {
 	struct kseal_info info = {};
 	int len;
 
-	BUILD_BUG_ON(KSEAL_DRIVER_SIZE != CRYPTO_MAX_ALG_NAME);
 	if (get_user(len, optlen))
 		return -EFAULT;
 	if (len < 0)
@@ -388,6 +356,19 @@ static int get_record_sizing(const struct kseal_sock *ks, char __user *optval,
 	return put_value(&ks->tx_sizing, sizeof(ks->tx_sizing), optval, optlen);
 }
 
+static int get_control(const struct kseal_sock *ks, char __user *optval, int __user *optlen)
+{
+	struct kseal_control control;
+	int len;
+
+	if (get_user(len, optlen))
+		return -EFAULT;
+	if (len < (int)sizeof(control))
+		return -EINVAL;
+	kseal_get_control(ks, &control);
+	return put_value(&control, sizeof(control), optval, optlen);
+}
+
 static int kseal_get_locked(struct sock *sk, int name, char __user *optval,
 			    int __user *optlen)
 {
@@ -406,11 +387,29 @@ static int kseal_get_locked(struct sock *sk, int name, char __user *optval,
 		return get_max_payload(ks, optval, optlen);
 	case KSEAL_TX_RECORD_SIZING:
 		return get_record_sizing(ks, optval, optlen);
+	case KSEAL_CONTROL:
+		return get_control(ks, optval, optlen);
 	case KSEAL_INFO:
 		return kseal_get_info(ks, optval, optlen);
 	default:
 		return -ENOPROTOOPT;
 	}
+}
+
+static int set_tx_secret(struct sock *sk, sockptr_t optval, unsigned int optlen)
+{
+	struct kseal_tx *tx = kseal_sk(sk)->tx;
+
+	return kseal_set_secret(tx ? &tx->key : NULL, tx ? &tx->schedule : NULL, optval,
+				optlen);
+}
+
+static int set_rx_secret(struct sock *sk, sockptr_t optval, unsigned int optlen)
+{
+	struct kseal_rx *rx = kseal_sk(sk)->rx;
+
+	return kseal_set_secret(rx ? &rx->key : NULL, rx ? &rx->schedule : NULL, optval,
+				optlen);
 }
 
 static int kseal_set_locked(struct sock *sk, int name, sockptr_t optval,
@@ -425,6 +424,12 @@ static int kseal_set_locked(struct sock *sk, int name, sockptr_t optval,
 		return set_max_payload(sk, optval, optlen);
 	case KSEAL_TX_RECORD_SIZING:
 		return set_record_sizing(sk, optval, optlen);
+	case KSEAL_CONTROL:
+		return kseal_set_control(sk, optval, optlen);
+	case KSEAL_TX_SECRET:
+		return set_tx_secret(sk, optval, optlen);
+	case KSEAL_RX_SECRET:
+		return set_rx_secret(sk, optval, optlen);
 	default:
 		return -ENOPROTOOPT;
 	}

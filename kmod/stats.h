@@ -44,10 +44,21 @@
 	    "sealed bytes that programs had read ahead, and gave back")	\
 	row(RX_DECRYPT_ERROR, RxDecryptError, "records that failed authentication")	\
 	row(RX_HEADER_ERROR, RxHeaderError, "headers refused")		\
-	row(RX_TRUNCATED, RxTruncated, "streams that ended inside a record")	\
+	row(RX_TRUNCATED, RxTruncated,					\
+	    "streams that ended inside a record, or without close_notify")	\
 	row(RX_SEQ_USED_UP, RxSeqUsedUp, "streams at the last sequence number")	\
 	row(TX_SEQ_USED_UP, TxSeqUsedUp, "likewise, sending")		\
-	row(ALERTS_SENT, AlertsSent, "fatal alerts sent")
+	row(ALERTS_SENT, AlertsSent, "fatal alerts sent")		\
+	row(TX_KEY_LIMIT, TxKeyLimit,					\
+	    "connections ended as a key had sealed all that it may")	\
+	row(TX_KEY_UPDATES, TxKeyUpdates, "KeyUpdate messages sent by the kernel") \
+	row(CLOSE_NOTIFY_SENT, CloseNotifySent,				\
+	    "in kernel-control mode: close_notify alerts sent")		\
+	row(CLOSE_NOTIFY_RECEIVED, CloseNotifyReceived, "likewise: taken")	\
+	row(CONTROLS, Controls, "likewise: records taken that were no data")	\
+	row(ALERTS_RECEIVED, AlertsReceived, "likewise: fatal alerts")	\
+	row(WARNINGS, Warnings, "likewise: warning alerts")		\
+	row(TICKETS, Tickets, "likewise: tickets dropped")
 
 #define KSEAL_COUNTER_INDEX(index, name, meaning) KSEAL_STAT_##index,
 enum kseal_counter {

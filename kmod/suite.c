@@ -4,7 +4,14 @@
 
 #include "suite.h"
 
-#define KSEAL_SUITE(id, info, algorithm, wire_nonce, version, flags) {	\
+/* RFC 8446 5.5: 2^24.5 full-sized records; RFC 9147 4.5.3; ChaCha20-Poly1305 runs out of
+ * numbers before. SM4 and ARIA have blocks of the same size as AES.
+ */
+#define KSEAL_GCM_RECORDS	23726566
+#define KSEAL_CCM_RECORDS	(1 << 23)
+#define KSEAL_NO_LIMIT		(~(u64)0)
+
+#define KSEAL_SUITE(id, info, algorithm, wire_nonce, version, flags, limit) {	\
 	.cipher_type = id,						\
 	.aead = algorithm,						\
 	.info_size = sizeof(struct info),				\
@@ -19,6 +26,7 @@
 	.explicit_size = wire_nonce,					\
 	.max_version = version,						\
 	.ccm_flags = flags,						\
+	.record_limit = limit,						\
 }
 
 #define KSEAL_CHECK(id, info)						\
@@ -33,21 +41,21 @@
  */
 static const struct kseal_suite kseal_suites[] = {
 	KSEAL_SUITE(TLS_CIPHER_AES_GCM_128, tls12_crypto_info_aes_gcm_128,
-		    "gcm(aes)", 8, TLS_1_3_VERSION, 0),
+		    "gcm(aes)", 8, TLS_1_3_VERSION, 0, KSEAL_GCM_RECORDS),
 	KSEAL_SUITE(TLS_CIPHER_AES_GCM_256, tls12_crypto_info_aes_gcm_256,
-		    "gcm(aes)", 8, TLS_1_3_VERSION, 0),
+		    "gcm(aes)", 8, TLS_1_3_VERSION, 0, KSEAL_GCM_RECORDS),
 	KSEAL_SUITE(TLS_CIPHER_AES_CCM_128, tls12_crypto_info_aes_ccm_128,
-		    "ccm(aes)", 8, TLS_1_3_VERSION, 2),
+		    "ccm(aes)", 8, TLS_1_3_VERSION, 2, KSEAL_CCM_RECORDS),
 	KSEAL_SUITE(TLS_CIPHER_CHACHA20_POLY1305, tls12_crypto_info_chacha20_poly1305,
-		    "rfc7539(chacha20,poly1305)", 0, TLS_1_3_VERSION, 0),
+		    "rfc7539(chacha20,poly1305)", 0, TLS_1_3_VERSION, 0, KSEAL_NO_LIMIT),
 	KSEAL_SUITE(TLS_CIPHER_SM4_GCM, tls12_crypto_info_sm4_gcm,
-		    "gcm(sm4)", 8, TLS_1_3_VERSION, 0),
+		    "gcm(sm4)", 8, TLS_1_3_VERSION, 0, KSEAL_GCM_RECORDS),
 	KSEAL_SUITE(TLS_CIPHER_SM4_CCM, tls12_crypto_info_sm4_ccm,
-		    "ccm(sm4)", 8, TLS_1_3_VERSION, 2),
+		    "ccm(sm4)", 8, TLS_1_3_VERSION, 2, KSEAL_CCM_RECORDS),
 	KSEAL_SUITE(TLS_CIPHER_ARIA_GCM_128, tls12_crypto_info_aria_gcm_128,
-		    "gcm(aria)", 8, TLS_1_2_VERSION, 0),
+		    "gcm(aria)", 8, TLS_1_2_VERSION, 0, KSEAL_GCM_RECORDS),
 	KSEAL_SUITE(TLS_CIPHER_ARIA_GCM_256, tls12_crypto_info_aria_gcm_256,
-		    "gcm(aria)", 8, TLS_1_2_VERSION, 0),
+		    "gcm(aria)", 8, TLS_1_2_VERSION, 0, KSEAL_GCM_RECORDS),
 };
 
 KSEAL_CHECK(TLS_CIPHER_AES_GCM_128, tls12_crypto_info_aes_gcm_128);

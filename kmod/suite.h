@@ -29,6 +29,7 @@ enum kseal_suite_limits {
  * @explicit_size: bytes of the nonce that travel in each TLS 1.2 record
  *	(RFC 5288 3, RFC 6655 3; none with RFC 7905); none do in TLS 1.3
  * @max_version: newest version the suite is defined for
+ * @record_limit: records that one key may seal in kernel-control mode
  * @ccm_flags: what the crypto API's ccm() wants in front of the nonce: bytes
  *	of the length field less one (RFC 3610 2.3); 0 for what is no CCM
  */
@@ -47,6 +48,7 @@ struct kseal_suite {
 	u8 explicit_size;
 	u16 max_version;
 	u8 ccm_flags;
+	u64 record_limit;
 };
 
 const struct kseal_suite *kseal_suite_find(u16 cipher_type);

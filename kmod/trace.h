@@ -119,24 +119,49 @@ TRACE_EVENT(kseal_rekey,
 		  __entry->generation, __entry->seq)
 );
 
-/* The connection is ended. @err: why, a negative errno, what readers get;
- * @alert: description of the fatal alert that went to the peer, -1 for none.
+/* In kernel-control mode an alert was received (@direction TLS_RX); or one was sent. */
+TRACE_EVENT(kseal_alert,
+	TP_PROTO(const struct sock *sk, int direction, u8 level, u8 description),
+	TP_ARGS(sk, direction, level, description),
+	TP_STRUCT__entry(
+		KSEAL_SOCK_FIELDS
+		__field(int, direction)
+		__field(u8, level)
+		__field(u8, description)
+	),
+	TP_fast_assign(
+		KSEAL_SOCK_ASSIGN;
+		__entry->direction = direction;
+		__entry->level = level;
+		__entry->description = description;
+	),
+	TP_printk(KSEAL_SOCK_FORMAT "direction=%s level=%u description=%u",
+		  KSEAL_SOCK_ARGS,
+		  __print_symbolic(__entry->direction, { TLS_TX, "tx" }, { TLS_RX, "rx" }),
+		  __entry->level, __entry->description)
+);
+
+/* The connection is ended. @err: what readers get, a negative errno; @alert:
+ * description of the fatal alert that went to the peer, -1 for none; @why: enum
+ * kseal_end of <linux/kseal.h>.
  */
 TRACE_EVENT(kseal_abort,
-	TP_PROTO(const struct sock *sk, int err, int alert),
-	TP_ARGS(sk, err, alert),
+	TP_PROTO(const struct sock *sk, int err, int alert, int why),
+	TP_ARGS(sk, err, alert, why),
 	TP_STRUCT__entry(
 		KSEAL_SOCK_FIELDS
 		__field(int, err)
 		__field(int, alert)
+		__field(int, why)
 	),
 	TP_fast_assign(
 		KSEAL_SOCK_ASSIGN;
 		__entry->err = err;
 		__entry->alert = alert;
+		__entry->why = why;
 	),
-	TP_printk(KSEAL_SOCK_FORMAT "err=%d alert=%d",
-		  KSEAL_SOCK_ARGS, __entry->err, __entry->alert)
+	TP_printk(KSEAL_SOCK_FORMAT "err=%d alert=%d why=%d",
+		  KSEAL_SOCK_ARGS, __entry->err, __entry->alert, __entry->why)
 );
 
 #endif /* KSEAL_TRACE_H */

@@ -45,6 +45,7 @@ void kseal_tx_free(struct sock *sk, struct kseal_tx *tx)
 {
 	kseal_tx_drop(sk, tx);
 	kseal_tx_idle(tx);
+	kseal_schedule_free(&tx->schedule);
 	kseal_key_wipe(&tx->key);
 	kfree_rcu(tx, rcu);
 	kseal_count(sk, KSEAL_STAT_CURR_TX, -1);
@@ -52,7 +53,7 @@ void kseal_tx_free(struct sock *sk, struct kseal_tx *tx)
 
 static int may_send(const struct sock *sk, const struct kseal_tx *tx)
 {
-	return tx->dead || sk->sk_err || (sk->sk_shutdown & SEND_SHUTDOWN) ? -EPIPE : 0;
+	return tx->dead || tx->closed || sk->sk_err || (sk->sk_shutdown & SEND_SHUTDOWN) ? -EPIPE : 0;
 }
 
 /* Room for one more record in the batch. */
@@ -66,24 +67,55 @@ static int make_room(struct sock *sk, struct kseal_tx *tx)
 	return 0;
 }
 
+/* As sk_stream_wait_memory(), where it is room that lacks; but what comes meanwhile is
+ * looked into, as it may be the end.
+ */
+static int wait_or_settle(struct sock *sk, struct kseal_rx *rx, long *timeo)
+{
+	DEFINE_WAIT_FUNC(wait, woken_wake_function);
+
+	if (signal_pending(current))
+		return sock_intr_errno(*timeo);
+	set_bit(SOCK_NOSPACE, &sk->sk_socket->flags);
+	sk_set_bit(SOCKWQ_ASYNC_NOSPACE, sk);
+	sk->sk_write_pending++;
+	add_wait_queue(sk_sleep(sk), &wait);
+	sk_wait_event(sk, timeo, READ_ONCE(sk->sk_err) ||
+		      (READ_ONCE(sk->sk_shutdown) & SEND_SHUTDOWN) ||
+		      sk_stream_memory_free(sk) || READ_ONCE(rx->unsettled), &wait);
+	remove_wait_queue(sk_sleep(sk), &wait);
+	sk->sk_write_pending--;
+	return 0;
+}
+
 /* Sleep for room or for memory; the batch is on its way before. */
 static int wait_for_room(struct sock *sk, struct kseal_tx *tx, long *timeo)
 {
+	struct kseal_rx *rx = kseal_sk(sk)->rx;
 	int err = kseal_tx_push(sk, tx);
+	bool settled;
 
 	if (err)
 		return err;
 	kseal_tx_idle(tx);
-	return sk_stream_wait_memory(sk, timeo);
+	if (!kseal_sk(sk)->control || !rx)
+		return sk_stream_wait_memory(sk, timeo);
+	settled = kseal_settle(sk, U32_MAX);
+	if (may_send(sk, tx))
+		return 0;
+	if (!settled || !*timeo || sk_stream_memory_free(sk))
+		return sk_stream_wait_memory(sk, timeo);
+	return wait_or_settle(sk, rx, timeo);
 }
 
 static int open_record(struct sock *sk, struct kseal_tx *tx, u8 type, size_t len)
 {
-	if (tx->key.record.used_up) {
-		kseal_count(sk, KSEAL_STAT_TX_SEQ_USED_UP, 1);
-		kseal_tx_push(sk, tx);
-		kseal_abort(sk, -EBADMSG);
-		return -EBADMSG;
+	int err;
+
+	if (tx->key.record.seq >= tx->turn_at) {
+		err = kseal_tx_turn(sk, tx);
+		if (err)
+			return err;
 	}
 	return kseal_tx_open(sk, tx, type, len);
 }
@@ -190,6 +222,10 @@ static ssize_t send_locked(struct sock *sk, struct kseal_tx *tx, struct msghdr *
 	int err;
 
 	sk_clear_bit(SOCKWQ_ASYNC_NOSPACE, sk);
+	if (kseal_sk(sk)->control && type != KSEAL_APPLICATION_DATA)
+		return -EOPNOTSUPP;
+	if (kseal_sk(sk)->rx && READ_ONCE(kseal_sk(sk)->rx->unsettled))
+		kseal_settle(sk, KSEAL_CONTROL_SIZE);
 	err = may_send(sk, tx);
 	if (err)
 		return sk_stream_error(sk, msg->msg_flags, err);
@@ -336,6 +372,22 @@ int kseal_tx_control(struct sock *sk, struct kseal_tx *tx, u8 type,
 	copied = send_all(sk, tx, &msg, type, kseal_tx_append, NULL);
 	err = end_call(sk, tx, false);
 	return copied < 0 ? copied : err;
+}
+
+/**
+ * kseal_shut_tx() - nothing more will be sent
+ * @sk: socket, not locked
+ */
+void kseal_shut_tx(struct sock *sk)
+{
+	struct kseal_tx *tx = smp_load_acquire(&kseal_sk(sk)->tx);
+
+	if (!tx)
+		return;
+	lock_sock(sk);
+	kseal_tx_finish(sk, tx);
+	kseal_close_notify(sk);
+	release_sock(sk);
 }
 
 /**

@@ -57,12 +57,12 @@ static bool kseal_sock_is_readable(struct sock *sk)
 }
 
 /* inet_shutdown() forbids sending before it asks the protocol, so what is
- * still open has to go down before.
+ * still open, and close_notify, have to go down before.
  */
 static int kseal_shutdown(struct socket *sock, int how)
 {
 	if (how == SHUT_WR || how == SHUT_RDWR)
-		kseal_flush(sock->sk);
+		kseal_shut_tx(sock->sk);
 	return inet_shutdown(sock, how);
 }
 
@@ -76,6 +76,16 @@ static void kseal_detach(struct sock *sk, struct kseal_sock *ks)
 	write_unlock_bh(&sk->sk_callback_lock);
 }
 
+/* What a killed process was to send may not be all there: let the peer see that. An
+ * abortive close takes all of it back.
+ */
+static bool ends_cleanly(const struct sock *sk)
+{
+	bool killed = (current->flags & PF_EXITING) && (current->exit_code & 0x7f);
+
+	return !killed && !(sock_flag(sk, SOCK_LINGER) && !sk->sk_lingertime);
+}
+
 static void kseal_close(struct sock *sk, long timeout)
 {
 	struct kseal_sock *ks = kseal_sk(sk);
@@ -84,6 +94,10 @@ static void kseal_close(struct sock *sk, long timeout)
 	lock_sock(sk);
 	if (ks->tx)
 		kseal_tx_finish(sk, ks->tx);
+	if (ks->control && ks->rx)
+		kseal_control_drain(sk);
+	if (ks->tx && ends_cleanly(sk))
+		kseal_close_notify(sk);
 	kseal_detach(sk, ks);
 	if (ks->tx)
 		kseal_tx_free(sk, ks->tx);
@@ -187,6 +201,8 @@ static int kseal_init_sock(struct sock *sk)
 	layer = kseal_get_layer(sk->sk_prot, sk->sk_socket->ops);
 	if (!layer)
 		return -EINVAL;
+	/* connections are many: what is beyond that takes 192 */
+	BUILD_BUG_ON(sizeof(*ks) > 128);
 	ks = kzalloc(sizeof(*ks), GFP_KERNEL);
 	if (!ks)
 		return -ENOMEM;

@@ -194,7 +194,8 @@ KT_TEST(trace, abort_with_its_alert)
 	ASSERT_EQ(EBADMSG, kt_recv_errno(self->link.fd, 0));
 	COLLECT("kseal_abort", &aborts);
 	ASSERT_EQ(1, aborts.n);
-	EXPECT_EVENT(aborts.text[0], "err=%d alert=%d", -EBADMSG, KT_BAD_RECORD_MAC);
+	EXPECT_EVENT(aborts.text[0], "err=%d alert=%d why=%d", -EBADMSG,
+		     KT_BAD_RECORD_MAC, KSEAL_END_BAD_RECORD);
 	COLLECT("kseal_record_opened", &opened);
 	EXPECT_EQ(0, opened.n);
 }
@@ -209,7 +210,8 @@ KT_TEST(trace, abort_that_tells_the_peer_nothing)
 	ASSERT_EQ(ECONNRESET, kt_recv_errno(self->link.fd, 0));
 	COLLECT("kseal_abort", &aborts);
 	ASSERT_EQ(1, aborts.n);
-	EXPECT_EVENT(aborts.text[0], "err=%d alert=-1", -ECONNRESET);
+	EXPECT_EVENT(aborts.text[0], "err=%d alert=-1 why=%d", -ECONNRESET,
+		     KSEAL_END_TRUNCATED);
 }
 
 KT_TEST(trace, a_clean_end_is_no_abort)

@@ -129,6 +129,77 @@ static void nothing_is_left_behind(void **state)
 	}
 }
 
+/* Kernel-control mode: what a stream of messages asks for, in the order of its verdicts. */
+static const struct {
+	const char *row;
+	u16 version;
+	u8 roles;
+	const char *stream;
+	int verdicts[4];
+} judged[] = {
+	{ "KeyUpdate", 0x0304, KSEAL_ROLE_EITHER, "18 000001 00", { KSEAL_UPDATE } },
+	{ "KeyUpdate, one requested", 0x0304, KSEAL_ROLE_EITHER, "18 000001 01",
+	  { KSEAL_UPDATE_REQUESTED } },
+	{ "KeyUpdate 2", 0x0304, KSEAL_ROLE_EITHER, "18 000001 02", { -KSEAL_END_PARAMETER } },
+	{ "KeyUpdate of no length", 0x0304, KSEAL_ROLE_EITHER, "18 000000",
+	  { -KSEAL_END_DECODE } },
+	{ "KeyUpdate of two bytes", 0x0304, KSEAL_ROLE_EITHER, "18 000002",
+	  { -KSEAL_END_DECODE } },
+	{ "KeyUpdate in TLS 1.2", 0x0303, KSEAL_ROLE_EITHER, "18", { -KSEAL_END_UNEXPECTED } },
+	{ "ticket", 0x0304, KSEAL_ROLE_EITHER, "04 00000e 0102030405060708090a0b0c0d0e",
+	  { KSEAL_TICKET } },
+	{ "ticket, KeyUpdate", 0x0304, KSEAL_ROLE_CLIENT,
+	  "04 00000e 0102030405060708090a0b0c0d0e 18 000001 01",
+	  { KSEAL_TICKET, KSEAL_UPDATE_REQUESTED } },
+	{ "ticket for a server", 0x0304, KSEAL_ROLE_SERVER, "04", { -KSEAL_END_UNEXPECTED } },
+	{ "ticket too short", 0x0304, KSEAL_ROLE_EITHER, "04 00000d", { -KSEAL_END_DECODE } },
+	{ "ticket too long", 0x0304, KSEAL_ROLE_EITHER, "04 02010a", { -KSEAL_END_DECODE } },
+	{ "longest ticket, its start", 0x0304, KSEAL_ROLE_EITHER, "04 020109 00", { 0 } },
+	{ "two HelloRequests", 0x0303, KSEAL_ROLE_CLIENT, "00 000000 00 000000",
+	  { KSEAL_HELLO, KSEAL_HELLO } },
+	{ "HelloRequest with a body", 0x0303, KSEAL_ROLE_CLIENT, "00 000001",
+	  { -KSEAL_END_DECODE } },
+	{ "HelloRequest for a server", 0x0303, KSEAL_ROLE_SERVER, "00",
+	  { -KSEAL_END_UNEXPECTED } },
+	{ "ClientHello", 0x0303, KSEAL_ROLE_SERVER, "01", { -KSEAL_END_RENEGOTIATION } },
+	{ "ClientHello for a client", 0x0303, KSEAL_ROLE_CLIENT, "01",
+	  { -KSEAL_END_UNEXPECTED } },
+	{ "Finished", 0x0304, KSEAL_ROLE_EITHER, "14", { -KSEAL_END_UNEXPECTED } },
+};
+
+/* Feed @part bytes at a time, and compare what comes of it with a row. */
+static void check_judged(size_t i, size_t part)
+{
+	struct kseal_handshake hs = { 0 };
+	size_t len, at = 0, used, found = 0;
+	uint8_t stream[64];
+	int verdict = 0;
+
+	len = unhex(judged[i].stream, stream, sizeof(stream));
+	while (at < len && verdict >= 0) {
+		size_t n = len - at < part ? len - at : part;
+
+		verdict = kseal_handshake_judge(&hs, judged[i].version, judged[i].roles,
+						stream + at, n, &used);
+		at += used;
+		if (verdict != KSEAL_PASS)
+			check_num(judged[i].row, "verdict", verdict, judged[i].verdicts[found++]);
+		else
+			check_num(judged[i].row, "used", used, n);
+	}
+	check_num(judged[i].row, "verdict behind the last", judged[i].verdicts[found], 0);
+}
+
+static void messages_are_judged_wherever_they_are_cut(void **state)
+{
+	size_t i, part;
+
+	(void)state;
+	for (i = 0; i < ROWS(judged); i++)
+		for (part = 1; part < 64; part++)
+			check_judged(i, part);
+}
+
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
@@ -137,6 +208,7 @@ int main(void)
 		cmocka_unit_test(it_is_found_in_the_record_it_ends_in),
 		cmocka_unit_test(the_longest_message_is_walked_over),
 		cmocka_unit_test(nothing_is_left_behind),
+		cmocka_unit_test(messages_are_judged_wherever_they_are_cut),
 	};
 
 	return cmocka_run_group_tests_name("handshake", tests, NULL, NULL);

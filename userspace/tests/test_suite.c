@@ -155,9 +155,28 @@ static void suites_are_for_the_versions_in_tree_tls_has_them_for(void **state)
 	}
 }
 
+/* RFC 8446 5.5, RFC 9147 4.5.3: by the mode of the cipher */
+static void limits_are_those_of_the_mode(void **state)
+{
+	size_t i;
+
+	(void)state;
+	for (i = 0; i < ROWS(known); i++) {
+		u64 limit = kseal_suite_find(known[i].cipher)->record_limit;
+		u64 want = ~(u64)0;
+
+		if (!strncmp(known[i].aead, "gcm", 3))
+			want = 23726566;	/* 2^24.5 */
+		else if (!strncmp(known[i].aead, "ccm", 3))
+			want = 8388608;		/* 2^23 */
+		check_num(known[i].name, "record limit", limit, want);
+	}
+}
+
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
+		cmocka_unit_test(limits_are_those_of_the_mode),
 		cmocka_unit_test(each_known_suite_has_the_sizes_of_its_rfc),
 		cmocka_unit_test(offsets_lead_to_the_members_of_the_struct),
 		cmocka_unit_test(members_fill_the_struct_without_overlap),

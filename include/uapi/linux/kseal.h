@@ -93,6 +93,9 @@
  *	EMSGSIZE	a record is longer than the version allows
  *	EINVAL		a record's version is not the one installed
  *	ECONNRESET	the stream ended in the middle of a record
+ *
+ * A program that knows nothing of TLS cannot do with all that: KSEAL_CONTROL,
+ * below, has the kernel take what is not application data.
  */
 #ifndef _UAPI_LINUX_KSEAL_H
 #define _UAPI_LINUX_KSEAL_H
@@ -164,6 +167,183 @@ struct kseal_record_sizing {
 #define KSEAL_RX_PREFIX		0x4b03
 #define KSEAL_RX_PREFIX_MAX	(128 * 1024)
 
+/**
+ * Option of level SOL_TLS: struct kseal_control. Kernel-control mode: the socket can
+ * be used by a program that knows read, write, sendfile, poll, shutdown and
+ * close, and no TLS. Off unless set. What arrives is then, in its order among
+ * the data,
+ *
+ *	close_notify	the end: read gives 0, poll EPOLLRDHUP. What comes behind it
+ *			is ignored
+ *	FIN without it	ECONNRESET, as anybody could have sent it, unless
+ *			KSEAL_CONTROL_TRUNCATION is set
+ *	fatal alert	ECONNRESET, the keys are wiped; KSEAL_INFO has the alert.
+ *			That is every alert of TLS 1.3 but user_canceled
+ *	warning alert	nothing: of TLS 1.2, or user_canceled; counted
+ *	NewSessionTicket	(TLS 1.3) nothing: counted and dropped
+ *	KeyUpdate	(TLS 1.3) nothing: the receiving key moves on, by the secret given
+ *			with KSEAL_RX_SECRET. If one is requested, ours goes out
+ *			between two records, at once if none is open, and the sending
+ *			key moves on, by KSEAL_TX_SECRET. Without the secret the
+ *			connection ends: EKEYEXPIRED, alert internal_error
+ *	HelloRequest	(TLS 1.2) nothing: it is answered with no_renegotiation
+ *	ClientHello	(TLS 1.2) EPROTO, alert handshake_failure
+ *	anything else	EPROTO: a message or record type that has no place there, an
+ *			empty record of it, a message that other records
+ *			interrupt (alert unexpected_message), one of a length that
+ *			it cannot have (decode_error), with a value that it
+ *			cannot have (illegal_parameter)
+ *	a flood		EPROTO: of all these 32 are taken at a time, and one more for
+ *			each 4 records of data, and for each second (alert
+ *			unexpected_message)
+ *
+ * An error ends the connection, in both directions; every further read has it as
+ * well, once what was opened before is delivered. KSEAL_INFO tells the reason.
+ *
+ * A record is looked into when somebody reads, and, when all data before it has been
+ * taken, when somebody writes, or polls a blocking socket: then poll reports what can be
+ * read, not what has to be waited for. A record of more than 4096 bytes is left
+ * alone by who writes, unless he has to wait.
+ *
+ * shutdown(SHUT_WR), shutdown(SHUT_RDWR) and close() send a close_notify behind
+ * the last data, once; close() does not when a signal has killed the process
+ * (what it was to send may not be all there), nor with SO_LINGER and no time.
+ *
+ * Before a key has sealed as many records as RFC 8446 5.5 allows (2^24.5 with
+ * GCM; RFC 9147 4.5.3 has 2^23 for CCM; ChaCha20-Poly1305 has no such limit), or as
+ * @tx_records says, the kernel sends a KeyUpdate and the sending key moves on.
+ * Where it cannot, in TLS 1.2 or without KSEAL_TX_SECRET, the connection ends:
+ * EKEYEXPIRED, alert internal_error.
+ *
+ * sendmsg() takes no other type than application data then:
+ *
+ *	EOPNOTSUPP	another in TLS_SET_RECORD_TYPE
+ *
+ * setsockopt() fails with
+ *
+ *	EINVAL		another size, a flag not known, both roles, @tx_records 1 or more than
+ *			the suite's limit, @reserved not 0
+ *	EFAULT		the structure cannot be read
+ *	EBUSY		a record that is not application data was opened already, by who
+ *			read or looked, and is not taken; or one part of a message
+ */
+#define KSEAL_CONTROL		0x4b10
+
+/** Flags of struct kseal_control: the mode is on. */
+#define KSEAL_CONTROL_ON		0x1
+/** A FIN without close_notify is the end, not an error; in a record it is one. */
+#define KSEAL_CONTROL_TRUNCATION	0x2
+/** This end was the handshake's client: it takes no ClientHello. */
+#define KSEAL_CONTROL_CLIENT		0x4
+/** This end was the server: it takes no NewSessionTicket, no HelloRequest. */
+#define KSEAL_CONTROL_SERVER		0x8
+
+/**
+ * struct kseal_control - who takes what is not application data
+ * @flags: KSEAL_CONTROL_*; without ON the others mean nothing
+ * @reserved: 0
+ * @tx_records: records one key may seal, the KeyUpdate or alert that ends it
+ *	included; at least 2; 0 the suite's limit
+ */
+struct kseal_control {
+	__u32	flags;
+	__u32	reserved;
+	__aligned_u64 tx_records;
+};
+
+/**
+ * Options of level SOL_TLS, for setsockopt(): struct kseal_secret, the TLS 1.3
+ * traffic secret that the key of that direction was made from. The kernel makes the
+ * next key from it (RFC 8446 7.2) when there is a KeyUpdate in kernel-control
+ * mode. A key given with TLS_TX or TLS_RX takes its secret with it. There is no
+ * getsockopt().
+ *
+ *	EINVAL		another size, hash not known, length not that of the hash, or
+ *			the cipher is not the one installed
+ *	EFAULT		the structure cannot be read
+ *	ENOTCONN	there is no key in that direction, or no more
+ *	EOPNOTSUPP	the key is one of TLS 1.2, which has no KeyUpdate
+ *	EKEYREJECTED	the installed key does not come from this secret
+ *	ENOENT		the kernel has no such HMAC
+ *	ENOMEM		out of memory
+ */
+#define KSEAL_TX_SECRET		0x4b11
+#define KSEAL_RX_SECRET		0x4b12
+
+/** Hashes of struct kseal_secret: that of the cipher suite. */
+#define KSEAL_HASH_SHA256	1
+#define KSEAL_HASH_SHA384	2
+#define KSEAL_HASH_SM3		3
+
+/** Bytes of the longest secret. */
+#define KSEAL_SECRET_SIZE	48
+
+/**
+ * struct kseal_secret - application_traffic_secret_N of one direction
+ * @cipher: TLS_CIPHER_* of <linux/tls.h>
+ * @hash: KSEAL_HASH_*
+ * @len: bytes of @secret: 32 for SHA-256 and SM3, 48 for SHA-384
+ * @secret: the secret
+ */
+struct kseal_secret {
+	__u16	cipher;
+	__u8	hash;
+	__u8	len;
+	__u8	secret[KSEAL_SECRET_SIZE];
+};
+
+/**
+ * enum kseal_end - why a connection has ended
+ * @KSEAL_END_NONE: it has not, or cleanly
+ * @KSEAL_END_ALERT: the peer sent a fatal alert
+ * @KSEAL_END_TRUNCATED: the stream ended without a close_notify, or in a record
+ * @KSEAL_END_BAD_RECORD: a record failed authentication or had no type
+ * @KSEAL_END_TOO_LONG: a record was longer than may be
+ * @KSEAL_END_VERSION: a record was of another version
+ * @KSEAL_END_UNEXPECTED: a record or message had no place where it came
+ * @KSEAL_END_DECODE: a message was malformed
+ * @KSEAL_END_PARAMETER: a message had a value that it cannot have
+ * @KSEAL_END_FLOOD: too much that is no application data
+ * @KSEAL_END_RENEGOTIATION: the peer began another handshake
+ * @KSEAL_END_KEY_LIMIT: the key has sealed all that it may
+ * @KSEAL_END_NO_SECRET: a KeyUpdate came, and there is no secret
+ * @KSEAL_END_USED_UP: the sequence numbers are used up
+ * @KSEAL_END_CIPHER: the cipher failed, or lacked memory for seconds
+ * @KSEAL_END_PUSH: TCP took no more records, or lacked memory for seconds
+ */
+enum kseal_end {
+	KSEAL_END_NONE,
+	KSEAL_END_ALERT,
+	KSEAL_END_TRUNCATED,
+	KSEAL_END_BAD_RECORD,
+	KSEAL_END_TOO_LONG,
+	KSEAL_END_VERSION,
+	KSEAL_END_UNEXPECTED,
+	KSEAL_END_DECODE,
+	KSEAL_END_PARAMETER,
+	KSEAL_END_FLOOD,
+	KSEAL_END_RENEGOTIATION,
+	KSEAL_END_KEY_LIMIT,
+	KSEAL_END_NO_SECRET,
+	KSEAL_END_USED_UP,
+	KSEAL_END_CIPHER,
+	KSEAL_END_PUSH,
+	/* how many there are, not a reason */
+	KSEAL_END_COUNT
+};
+
+/** Bits of kseal_info.state: our close_notify has been sent. */
+#define KSEAL_STATE_TX_CLOSED	0x1
+/** The peer's has come. */
+#define KSEAL_STATE_RX_CLOSED	0x2
+/** The connection was ended for the reason in kseal_info.end. */
+#define KSEAL_STATE_ENDED	0x4
+/** Reading waits for a key: EKEYEXPIRED. */
+#define KSEAL_STATE_RX_EXPIRED	0x8
+/** There is a secret to make the next sending key, and receiving key, from. */
+#define KSEAL_STATE_TX_SECRET	0x10
+#define KSEAL_STATE_RX_SECRET	0x20
+
 /** TLS_TX_MAX_PAYLOAD_LEN; <linux/tls.h> of older kernels lacks it. */
 #define KSEAL_TX_MAX_PAYLOAD_LEN	5
 
@@ -210,11 +390,29 @@ struct kseal_record_sizing {
  * @rx_direct_retries: records deciphered twice, as the first time, into the
  *	reader's memory, showed padding or another type
  * @rx_held: records moved out of a receive window that was too small for them
- * @tx_rekeys: sending keys installed after the first
- * @rx_rekeys: receiving keys installed after the first
+ * @tx_rekeys: sending keys after the first, installed or made by the kernel
+ * @rx_rekeys: likewise, receiving
  * @rx_key_updates: KeyUpdate messages that arrived
  * @tx_max_payload: TLS_TX_MAX_PAYLOAD_LEN, bytes
  * @reserved: 0
+ * @state: KSEAL_STATE_*
+ * @control: KSEAL_CONTROL_*, flags of KSEAL_CONTROL as they were set
+ * @end: enum kseal_end
+ * @alert_in_level: level of the last alert that the kernel took, 1 warning, 2 fatal,
+ *	0 there was none; those that the program reads do not count
+ * @alert_in: its description (RFC 8446 6)
+ * @alert_out_level: likewise, the last one that the kernel sent
+ * @alert_out: its description
+ * @reserved2: 0
+ * @controls: records in kernel-control mode that were no application data
+ * @tickets: NewSessionTicket messages dropped
+ * @warnings: warning alerts taken
+ * @tx_key_updates: KeyUpdate messages that the kernel sent
+ * @tx_key_records: records sealed under the sending key, by its sequence number
+ * @tx_key_limit: how many of them there may be; 0 without limit
+ * @rx_key_records: records opened under the receiving key, by its sequence number
+ *
+ * The generation of a key, counted from 0, is @tx_rekeys and @rx_rekeys.
  */
 struct kseal_info {
 	__u16	tx_version;
@@ -237,6 +435,21 @@ struct kseal_info {
 	__u32	rx_key_updates;
 	__u16	tx_max_payload;
 	__u16	reserved;
+	__u32	state;
+	__u32	control;
+	__u16	end;
+	__u8	alert_in_level;
+	__u8	alert_in;
+	__u8	alert_out_level;
+	__u8	alert_out;
+	__u16	reserved2;
+	__u32	controls;
+	__u32	tickets;
+	__u32	warnings;
+	__u32	tx_key_updates;
+	__aligned_u64 tx_key_records;
+	__aligned_u64 tx_key_limit;
+	__aligned_u64 rx_key_records;
 };
 
 #endif /* _UAPI_LINUX_KSEAL_H */
