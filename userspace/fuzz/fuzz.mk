@@ -12,12 +12,17 @@ FUZZ_TARGETS := $(addprefix $(BUILD)/fuzz/,$(FUZZ_NAMES))
 FUZZ_DEPS := fuzz/fuzz.h $(foreach f,record frame suite handshake pure,$(wildcard ../kmod/$(f).[ch])) \
 	$(wildcard kseald/hello*.[ch])
 FUZZ_CFLAGS = $(CFLAGS) -std=gnu11 -Wall -Wextra $(if $(WERROR),-Werror) -D_GNU_SOURCE \
-	-I../include/uapi -I../kmod
+	-I../include/uapi -Ilibkseal -I../kmod -DKSEAL_VERSION='"$(VERSION)"'
 
 # what a target does not include: FUZZ_SOURCES/NAME for fuzz_NAME.c
 FUZZ_SOURCES/explain := $(addprefix kseal/,message.c extension.c registry.c wire.c fields.c \
 	fields_json.c json.c)
 FUZZ_DEPS += $(FUZZ_SOURCES/explain) $(addprefix kseal/,message.h registry.h wire.h fields.h json.h)
+FUZZ_SOURCES/broker := $(addprefix libkseal/,protocol.c names.c)
+FUZZ_SOURCES/config := $(addprefix kseald/,options.c options_limits.c options_tls.c sections.c callers.c config.c ids.c log.c \
+	policy.c suites.c)
+FUZZ_LIBS/config = $(libs_libconfig) $(libs_libuv) $(libs_gnutls)
+FUZZ_DEPS += $(FUZZ_SOURCES/broker) $(FUZZ_SOURCES/config) $(wildcard kseald/*.h libkseal/*.h)
 
 # a step outside an input is a failure, not chance
 $(BUILD)/fuzz/%: fuzz/%.c fuzz/main.c $(FUZZ_DEPS)
@@ -25,12 +30,12 @@ $(BUILD)/fuzz/%: fuzz/%.c fuzz/main.c $(FUZZ_DEPS)
 	@mkdir -p $(@D)
 	$(Q)$(CC) $(FUZZ_CFLAGS) -U_FORTIFY_SOURCE -fsanitize=address,undefined \
 		-fno-sanitize-recover=all -o $@ $< fuzz/main.c \
-		$(FUZZ_SOURCES/$(*:fuzz_%=%))
+		$(FUZZ_SOURCES/$(*:fuzz_%=%)) $(FUZZ_LIBS/$(*:fuzz_%=%))
 
 $(BUILD)/fuzz-clang/%: fuzz/%.c $(FUZZ_DEPS)
 	@mkdir -p $(@D)
 	$(Q)clang $(FUZZ_CFLAGS) -U_FORTIFY_SOURCE -fsanitize=fuzzer,address,undefined -o $@ $< \
-		$(FUZZ_SOURCES/$(*:fuzz_%=%))
+		$(FUZZ_SOURCES/$(*:fuzz_%=%)) $(FUZZ_LIBS/$(*:fuzz_%=%))
 
 fuzz: $(FUZZ_TARGETS)
 
