@@ -243,6 +243,8 @@ static int open_sockets(struct server *server)
 		.request = {
 			.size = sizeof(struct kseal_request),
 			.role = KSEAL_SERVER,
+			/* its last words are timed, see linger.c */
+			.control = KSEAL_CONTROL_BY_PROGRAM,
 			.alpn = "http/1.1",
 			.identity = options->identity,
 			.timeout_ms = options->handshake_ms,

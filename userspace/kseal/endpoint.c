@@ -239,6 +239,8 @@ static int shake_hands(const struct endpoint *endpoint, enum kseal_role role,
 		.pin = endpoint->pin,
 		.client_identity = role == KSEAL_CLIENT ? endpoint->identity : NULL,
 		.client_auth = endpoint->client_auth,
+		/* it says of alerts and key updates what they are */
+		.control = KSEAL_CONTROL_BY_PROGRAM,
 	};
 	struct kseal_result result = { .fd = -1 };
 	struct kseal_broker *broker;

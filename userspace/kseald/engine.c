@@ -162,7 +162,7 @@ void handshake_begin(struct engine *engine, uint32_t id, int fd,
 	handshake->done = done;
 	handshake->owner = owner;
 	handshake->timeout_ms = time_limit(engine, request);
-	handshake->sizing = engine->sizing;
+	handshake->handover = engine->handover;
 	LIST_INSERT_HEAD(list, handshake, link);
 	give_to_worker(engine, handshake);
 	return;

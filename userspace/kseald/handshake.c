@@ -98,7 +98,7 @@ static void hand_over(struct handshake *handshake)
 	struct kseal_result *result = &handshake->result;
 
 	handshake->resumed = gnutls_session_is_resumed(handshake->tls.session);
-	if (tls_hand_over(&handshake->tls, &handshake->sizing, result))
+	if (tls_hand_over(&handshake->tls, &handshake->handover, handshake->request.control, result))
 		handshake->cause = result->error == ECONNRESET ? KSEAL_COUNTER_FAILED_CLOSED :
 								 KSEAL_COUNTER_FAILED_KERNEL;
 	end(handshake);

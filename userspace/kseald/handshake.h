@@ -40,7 +40,7 @@ struct handshakes {
  * @credentials: for those that begin; may be replaced at any time, and what was there
  *	before is then released by its last handshake, or at once if it has none
  * @timeout_ms: limit for one handshake
- * @sizing: of the kernel's records
+ * @handover: how sockets are given back
  * @limit: how many there may be
  * @program_limit: how many of one program
  * @rate: how many one address may ask for, in the role of a server
@@ -55,7 +55,7 @@ struct engine {
 	struct workers *workers;
 	struct credentials *credentials;
 	unsigned int timeout_ms;
-	struct kseal_record_sizing sizing;
+	struct handover handover;
 	unsigned int limit;
 	unsigned int program_limit;
 	struct rate rate;
@@ -115,7 +115,7 @@ struct handshake {
 	uv_timer_t timer;
 	struct watched watched;
 	unsigned int timeout_ms;
-	struct kseal_record_sizing sizing;
+	struct handover handover;
 	struct kseald_request request;
 	struct tls tls;
 	enum kseal_counter cause;

@@ -91,7 +91,7 @@ static void apply(struct server *server, const struct options *options)
 	struct engine *engine = &server->engine;
 
 	engine->timeout_ms = options->timeout_ms;
-	engine->sizing = options->sizing;
+	engine->handover = options->handover;
 	engine->limit = options->max_handshakes;
 	/* rounded up, so that there is at least one */
 	engine->program_limit = options->max_per_program ? options->max_per_program :

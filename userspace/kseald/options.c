@@ -19,6 +19,8 @@ enum {
 	DEFAULT_IDLE_MS = 1000,
 	DEFAULT_MODE = 0660,
 	DEFAULT_STOP_MS = 30000,
+	/* the least that any suite allows: AES-CCM, RFC 9147 4.5.3 */
+	MAX_KEY_RECORDS = 1 << 23,
 };
 
 struct option_row {
@@ -160,7 +162,7 @@ static int parse_timeout(struct parser *parser, const char *value)
 /* BYTES[,SECONDS] */
 static int parse_record_sizing(struct parser *parser, const char *value)
 {
-	struct kseal_record_sizing *sizing = &parser->options->sizing;
+	struct kseal_record_sizing *sizing = &parser->options->handover.sizing;
 	char *bytes = strndup(value, strcspn(value, ","));
 	const char *comma = strchr(value, ',');
 	unsigned long number;
@@ -176,6 +178,25 @@ static int parse_record_sizing(struct parser *parser, const char *value)
 		return options_complain(parser, "record-sizing", value,
 				"must be bytes, or bytes,seconds of at most 3600");
 	sizing->bytes = number;
+	return 0;
+}
+
+static int parse_kernel_control(struct parser *parser, const char *value)
+{
+	if (strcmp(value, "true") && strcmp(value, "false"))
+		return options_complain(parser, "kernel-control", value, "must be true or false");
+	parser->options->handover.kernel_control = !strcmp(value, "true");
+	return 0;
+}
+
+static int parse_key_records(struct parser *parser, const char *value)
+{
+	unsigned long number;
+
+	if (parse_number(value, 10, MAX_KEY_RECORDS, &number) || number < 2)
+		return options_complain(parser, "key-records", value,
+					"must be a number from 2 to 8388608");
+	parser->options->handover.key_records = number;
 	return 0;
 }
 
@@ -322,6 +343,12 @@ static const struct option_row rows[] = {
 	  "the beginning and after idling so long (1 second):\n"
 	  "the first byte comes sooner over slow links (default: 0,\n"
 	  "records as large as may be)", parse_record_sizing },
+	{ "kernel-control", "true|false",
+	  "the kernel takes close_notify, alerts, tickets and key\n"
+	  "updates, so that programs see none of them (default:\n"
+	  "true; a request may want it otherwise)", parse_kernel_control },
+	{ "key-records", "N", "update a key of TLS 1.3 when it has sealed so many\n"
+	  "records (default: what RFC 8446 5.5 allows)", parse_key_records },
 	{ "ready-fd", "N", "write a newline to this descriptor when ready",
 	  parse_ready_fd },
 	{ "log-level", "LEVEL", "error, warning, info (default) or debug",
@@ -480,6 +507,7 @@ static void set_defaults(struct options *options)
 	options->workers = workers_default();
 	options->stop_ms = DEFAULT_STOP_MS;
 	options->ready_fd = -1;
+	options->handover.kernel_control = 1;
 	options->log_level = LOG_LEVEL_INFO;
 	options_tls_defaults(options);
 }

@@ -13,6 +13,7 @@
 #include "policy.h"
 #include "resumption.h"
 #include "suites.h"
+#include "tls.h"
 
 /** Name of the certificate given by --cert and --key. */
 #define DEFAULT_IDENTITY	"default"
@@ -71,7 +72,7 @@ struct options {
 	unsigned int burst;		/* and at once */
 	unsigned int workers;		/* threads */
 	unsigned int stop_ms;		/* for proxied connections, after SIGTERM */
-	struct kseal_record_sizing sizing; /* of all sockets given back */
+	struct handover handover;	/* of sockets */
 	int ready_fd;			/* -1 for none */
 	enum log_level log_level;
 	int check;			/* look at the configuration, then exit */

@@ -131,6 +131,7 @@ static int set_up(struct tls *tls, const struct kseald_request *request)
 	if (ret)
 		return ret;
 	gnutls_session_set_ptr(tls->session, tls);
+	handover_keep_secrets(tls);
 	gnutls_transport_set_ptr(tls->session, tls);
 	keylog_attach(tls);
 	gnutls_transport_set_pull_function(tls->session, pull);
@@ -255,43 +256,6 @@ enum tls_step tls_step(struct tls *tls, struct kseal_result *result)
 	return TLS_DONE;
 }
 
-static int set_sizing(int fd, const struct kseal_record_sizing *sizing,
-		      struct kseal_result *result)
-{
-	int ret;
-
-	if (!sizing->bytes)
-		return 0;
-	ret = kseal_set_record_sizing(fd, sizing->bytes, sizing->idle_ms);
-	if (ret)
-		return tls_fail(result, EPROTO, "the kernel module does not take "
-				"--record-sizing (%s); is it older than kseald?",
-				strerror(-ret));
-	return 0;
-}
-
-int tls_hand_over(struct tls *tls, const struct kseal_record_sizing *sizing,
-		  struct kseal_result *result)
-{
-	int ret;
-
-	ret = kseal_attach(tls->fd);
-	if (ret) {
-		reason_of_attach(ret, result);
-		return -result->error;
-	}
-	/* before the keys: the first record is to be a small one */
-	ret = set_sizing(tls->fd, sizing, result);
-	if (ret)
-		return ret;
-	ret = kseal_install(tls->fd, tls->session, KSEAL_BOTH);
-	if (ret) {
-		reason_of_install(tls, ret, result);
-		return -result->error;
-	}
-	return 0;
-}
-
 void tls_time_out(struct tls *tls, unsigned int ms, struct kseal_result *result)
 {
 	char stage[64];
@@ -305,5 +269,6 @@ void tls_stop(struct tls *tls)
 	if (tls->session)
 		gnutls_deinit(tls->session);
 	tls->session = NULL;
+	handover_forget_secrets(tls);
 	server_clean_up(tls);
 }

@@ -38,6 +38,12 @@ enum peer_state {
 	PEER_NOBODY_VOUCHES,		/* server: there is no authority to check it with */
 };
 
+/** struct traffic_secret - of one direction, in TLS 1.3; no bytes without it */
+struct traffic_secret {
+	size_t size;
+	uint8_t bytes[KSEAL_SECRET_SIZE];
+};
+
 /**
  * struct tls - one session
  * @fd: its socket; not owned
@@ -82,6 +88,8 @@ struct tls {
 	int shaken;
 	char server_name[KSEAL_NAME_SIZE];
 	gnutls_typed_vdata_st verify[2];
+	struct traffic_secret tx_secret;
+	struct traffic_secret rx_secret;
 	unsigned int verify_count;
 	char pins[KSEALD_PIN_SIZE];
 	enum kseal_client_auth client_auth;
@@ -110,15 +118,6 @@ int tls_start(struct tls *tls, int fd, const struct kseald_request *request,
  */
 enum tls_step tls_step(struct tls *tls, struct kseal_result *result);
 
-/**
- * tls_hand_over() - let the kernel seal and open from here on
- * @sizing: of its records; 0 bytes, nothing is asked for
- *
- * Return: 0, or -result->error with the reason set.
- */
-int tls_hand_over(struct tls *tls, const struct kseal_record_sizing *sizing,
-		  struct kseal_result *result);
-
 /** tls_time_out() - fill @result for a handshake that took @ms without end */
 void tls_time_out(struct tls *tls, unsigned int ms, struct kseal_result *result);
 
@@ -136,6 +135,36 @@ int tls_fail(struct kseal_result *result, int error, const char *format, ...)
  * Return: GnuTLS's error, 0 for none.
  */
 int tls_set_alpn(struct tls *tls, const struct kseald_alpn *alpn, unsigned int flags);
+
+/* ---- handover.c --------------------------------------------------------- */
+
+/**
+ * struct handover - how sockets are given back
+ * @sizing: of the kernel's records; 0 bytes, nothing is asked for
+ * @kernel_control: the kernel takes what is not application data, unless the request wants
+ *	to have it
+ * @key_records: records that one key may seal; 0 for what the suite allows
+ */
+struct handover {
+	struct kseal_record_sizing sizing;
+	int kernel_control;
+	uint64_t key_records;
+};
+
+/** handover_keep_secrets() - have GnuTLS tell @tls of its traffic secrets */
+void handover_keep_secrets(struct tls *tls);
+
+/** handover_forget_secrets() - wipe them */
+void handover_forget_secrets(struct tls *tls);
+
+/**
+ * tls_hand_over() - let the kernel seal and open from here on
+ * @control: enum kseal_control_by, of the request
+ *
+ * Return: 0, or -result->error with the reason set; the socket may be shut down then.
+ */
+int tls_hand_over(struct tls *tls, const struct handover *handover, uint32_t control,
+		  struct kseal_result *result);
 
 /* ---- tls_server.c ------------------------------------------------------- */
 

@@ -217,6 +217,13 @@ enum kseal_client_auth {
 	KSEAL_CLIENT_AUTH_REQUIRED = 2,	/* a good certificate, or there is no connection */
 };
 
+/** Who takes what is not application data, once the socket is given back. */
+enum kseal_control_by {
+	KSEAL_CONTROL_AS_CONFIGURED = 0,	/* as kseald is told; the kernel unless it is */
+	KSEAL_CONTROL_BY_KERNEL = 1,		/* KSEAL_CONTROL of <linux/kseal.h> is on */
+	KSEAL_CONTROL_BY_PROGRAM = 2,		/* it comes as in <linux/tls.h> */
+};
+
 /**
  * struct kseal_request - one handshake to do
  * @size: sizeof(struct kseal_request), so that the structure can grow
@@ -235,6 +242,8 @@ enum kseal_client_auth {
  *	as in kseald's options; NULL for none
  * @client_auth: server: what clients are asked for; kseald's configuration may ask for
  *	more, and says whose certificates are good
+ * @control: who takes close_notify, alerts, tickets and key updates. A program that means to
+ *	see them itself, by recvmsg(), says KSEAL_CONTROL_BY_PROGRAM
  */
 struct kseal_request {
 	size_t size;
@@ -246,6 +255,7 @@ struct kseal_request {
 	const char *pin;
 	const char *client_identity;
 	enum kseal_client_auth client_auth;
+	enum kseal_control_by control;
 };
 
 /** Sizes of the strings of struct kseal_result, with their NUL. */

@@ -72,6 +72,7 @@ static const struct row request_rows[] = {
 	CRITICAL_ROW(PIN, STRING, kseald_request, pin),
 	ROW(CLIENT_IDENTITY, STRING, kseald_request, client_identity),
 	ROW(HOLD, U32, kseald_request, hold),
+	ROW(CONTROL, U32, kseald_request, control),
 };
 
 static const struct row result_rows[] = {

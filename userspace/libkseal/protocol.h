@@ -61,6 +61,7 @@ enum kseald_attribute {
 	KSEALD_A_COUNTER = 32,		/* u64: the first of enum kseal_counter */
 	KSEALD_A_HOLD = 24,		/* u32, 1: read no more before the result */
 	KSEALD_A_ROOM = 25,		/* u32: sockets that may be handed, on top */
+	KSEALD_A_CONTROL = 26,		/* u32: enum kseal_control_by */
 
 	KSEALD_A_RESUMED = 15,		/* u32: 1, an earlier session was gone on with */
 
@@ -87,6 +88,7 @@ struct kseald_request {
 	uint32_t role;
 	uint32_t timeout_ms;
 	uint32_t hold;
+	uint32_t control;
 	char server_name[KSEAL_NAME_SIZE];
 	char identity[KSEAL_NAME_SIZE];
 	struct kseald_alpn alpn;

@@ -55,6 +55,7 @@ int broker_translate(const struct kseal_request *theirs, struct kseald_request *
 	wire->role = request->role;
 	wire->timeout_ms = request->timeout_ms;
 	wire->client_auth = request->client_auth;
+	wire->control = request->control;
 	ret = copy_name(wire->server_name, sizeof(wire->server_name),
 			request->server_name);
 	if (!ret)

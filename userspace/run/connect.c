@@ -34,6 +34,7 @@ static int shake_hands(int fd, const char *host)
 {
 	const struct kseal_request request = {
 		.size = sizeof(request), .role = KSEAL_CLIENT, .server_name = host,
+		.control = KSEAL_CONTROL_BY_KERNEL,
 	};
 	struct kseal_result result = { 0 };
 	struct kseal_broker *broker;
@@ -70,7 +71,9 @@ static int send_hello(int sock)
 
 static int send_request(int sock, int tcp, const char *host)
 {
-	struct kseald_request request = { .role = KSEAL_CLIENT, .hold = 1 };
+	struct kseald_request request = {
+		.role = KSEAL_CLIENT, .hold = 1, .control = KSEAL_CONTROL_BY_KERNEL,
+	};
 	uint8_t buf[KSEALD_MESSAGE_MAX];
 	ssize_t len;
 

@@ -48,6 +48,7 @@ static int ask_to_accept(int tcp, char *why, size_t size)
 		.role = KSEAL_SERVER,
 		.identity = rules_setting(RUN_IDENTITY),
 		.alpn = rules_setting(RUN_ALPN),
+		.control = KSEAL_CONTROL_BY_KERNEL,
 	};
 	struct kseal_broker *broker;
 	uint32_t id;

@@ -82,8 +82,8 @@ static void every_setting_is_taken(void **state)
 	assert_string_equal(run.options.ca, "/ca.pem");
 	assert_int_equal(run.options.timeout_ms, 2500);
 	assert_int_equal(run.options.max_handshakes, 7);
-	assert_int_equal(run.options.sizing.bytes, 30000);
-	assert_int_equal(run.options.sizing.idle_ms, 2000);
+	assert_int_equal(run.options.handover.sizing.bytes, 30000);
+	assert_int_equal(run.options.handover.sizing.idle_ms, 2000);
 	assert_int_equal(run.options.log_level, LOG_LEVEL_DEBUG);
 	assert_string_equal(run.options.clients.ca, "/clients.pem");
 	assert_string_equal(run.options.clients.crl, "/revoked.pem");

@@ -64,7 +64,9 @@ static void defaults_are_as_documented(void **state)
 	assert_in_range(run.options.workers, 1, 256);
 	assert_int_equal(run.options.max_per_program, 0);
 	assert_int_equal(run.options.rate, 0);
-	assert_int_equal(run.options.sizing.bytes, 0);
+	assert_int_equal(run.options.handover.sizing.bytes, 0);
+	assert_true(run.options.handover.kernel_control);
+	assert_int_equal(run.options.handover.key_records, 0);
 	assert_int_equal(run.options.ready_fd, -1);
 	assert_int_equal(run.options.log_level, LOG_LEVEL_INFO);
 	assert_null(run.options.group);
@@ -98,6 +100,7 @@ static void every_option_is_taken(void **state)
 	      "--timeout=2.5", "--max-handshakes=7", "--ready-fd=3",
 	      "--record-sizing=30000,2.5", "--workers=3", "--max-per-program=4",
 	      "--rate=20,100", "--stop-timeout=1.5", "--user=web:www", "--sandbox=no",
+	      "--kernel-control=false", "--key-records=100",
 	      "--log-level=debug", "--ca=/ca.pem", "--client-ca=/clients.pem",
 	      "--client-crl=/revoked.pem", "--client-auth=required", "--check", "--foreground");
 	assert_int_equal(run.verdict, OPTIONS_RUN);
@@ -113,8 +116,10 @@ static void every_option_is_taken(void **state)
 	assert_int_equal(run.options.rate, 20);
 	assert_int_equal(run.options.burst, 100);
 	assert_int_equal(run.options.stop_ms, 1500);
-	assert_int_equal(run.options.sizing.bytes, 30000);
-	assert_int_equal(run.options.sizing.idle_ms, 2500);
+	assert_int_equal(run.options.handover.sizing.bytes, 30000);
+	assert_int_equal(run.options.handover.sizing.idle_ms, 2500);
+	assert_false(run.options.handover.kernel_control);
+	assert_int_equal(run.options.handover.key_records, 100);
 	assert_int_equal(run.options.ready_fd, 3);
 	assert_int_equal(run.options.log_level, LOG_LEVEL_DEBUG);
 	assert_string_equal(run.options.ca, "/ca.pem");
@@ -159,8 +164,8 @@ static void records_are_small_again_after_a_second(void **state)
 	(void)state;
 	PARSE(&run, "--record-sizing", "4294967295");
 	assert_int_equal(run.verdict, OPTIONS_RUN);
-	assert_int_equal(run.options.sizing.bytes, UINT32_MAX);
-	assert_int_equal(run.options.sizing.idle_ms, 1000);
+	assert_int_equal(run.options.handover.sizing.bytes, UINT32_MAX);
+	assert_int_equal(run.options.handover.sizing.idle_ms, 1000);
 	end(&run);
 }
 
@@ -225,6 +230,9 @@ static const char *const bad[][MAX_ARGS] = {
 	{ "--ticket-key-period=0" },
 	{ "--session-cache=many" },
 	{ "--max-handshakes=0" },
+	{ "--kernel-control=maybe" },
+	{ "--key-records=1" },
+	{ "--key-records=99999999" },
 	{ "--max-handshakes=1000001" },
 	{ "--max-handshakes=+5" },
 	{ "--max-handshakes=5x" },
