@@ -1,0 +1,164 @@
+#!/bin/bash
+# SPDX-License-Identifier: GPL-2.0
+# kseal run: programs that know nothing of TLS, against clients and servers that do.
+# shellcheck source=selftests/interop/lib.sh
+. "$(dirname "$0")/../interop/lib.sh"
+
+KSEAL=$KSEAL_BUILD/userspace/kseal
+BYTES=$((SIZE * MIB))
+
+# start_run NAME PROGRAM... - in the background; NAME.out and NAME.err hold what it says
+start_run() {
+	local name=$1
+
+	shift
+	start "$KSEAL" run --verbose --broker "$BROKER" "$@" >"$name.out" 2>"$name.err"
+}
+
+# ---- servers --------------------------------------------------------------------
+
+# python_serves - files by http.server, which blocks in accept() and has no idea
+python_serves() {
+	local n
+
+	mkdir www
+	random_file www/file "$BYTES"
+	start_kseald
+	free_port
+	start_run python --listen "$PORT" -- /usr/bin/python3 -m http.server --bind 127.0.0.1 \
+		--directory www "$PORT"
+	until_true 60 "python listens" listening "$PORT"
+	for n in 1 2; do
+		equal "the status of GET $n" "$(status /file --tlsv1.3)" 200
+		same got www/file
+	done
+	equal "the status, TLS 1.2" "$(status /file --tls-max 1.2)" 200
+	same got www/file
+	equal "the status of what is not there" "$(status /nothing)" 404
+	at_least "connections that python accepted" "$(grep -c 'accepted a connection' python.err)" 4
+	absent Traceback python.err
+}
+
+# A client that says nothing holds nobody up.
+slow_clients_delay_nobody() {
+	mkdir www
+	echo hello >www/file
+	start_kseald
+	free_port
+	start_run python --listen "$PORT" -- /usr/bin/python3 -m http.server --bind 127.0.0.1 \
+		--directory www "$PORT"
+	until_true 60 "python listens" listening "$PORT"
+	start socat -u "TCP:127.0.0.1:$PORT" CREATE:silent
+	until_true 60 "the silent client is there" connected "$PORT"
+	equal "the status" "$(status /file -m 60)" 200
+	same got www/file
+}
+
+connected() {
+	[ -n "$(ss -Htn state established "sport = :$1")" ]
+}
+
+# socat_serves OPTION... - forking for each connection, with s_client of these options; each
+# sends much, and each sees the end of the other: close_notify is EOF to socat, and its end
+# becomes one
+socat_serves() {
+	local client
+
+	random_file from_socat "$BYTES"
+	random_file from_openssl "$BYTES"
+	start_kseald
+	free_port
+	start_run socat --listen "$PORT" -- socat -t 300 \
+		"TCP-LISTEN:$PORT,bind=127.0.0.1,fork,reuseaddr" \
+		"SYSTEM:'cat $T/from_socat; cat >$T/got'"
+	until_true 60 "socat listens" listening "$PORT"
+	fed openssl from_openssl openssl s_client -quiet -no_ign_eof -connect "127.0.0.1:$PORT" \
+		-servername localhost -CAfile "$W/ca.pem" -verify_return_error "$@"
+	client=$PID
+	until_true 120 "all bytes at openssl" has_bytes openssl.out "$BYTES"
+	release openssl
+	until_true 120 "all bytes at socat" has_bytes got "$BYTES"
+	ended "$client" 60
+	same openssl.out from_socat
+	same got from_openssl
+	absent 'E connection|error' socat.err
+}
+
+# ---- clients --------------------------------------------------------------------
+
+start_s_server() {
+	free_port
+	start openssl s_server -quiet -accept "127.0.0.1:$PORT" -cert "$W/server.pem" \
+		-key "$W/server.key" "$@" >s_server.out 2>s_server.err
+	until_true 60 "s_server listens" listening "$PORT"
+}
+
+# curl_fetches - plain http:// by curl, which connects without waiting, from a TLS server
+curl_fetches() {
+	mkdir www
+	random_file www/file "$BYTES"
+	start_kseald
+	start_serve www
+	equal "the status" "$("$KSEAL" run --verbose --broker "$BROKER" --connect "localhost:$PORT" \
+		-- curl -sS -m 300 -o got -w '%{http_code}' "http://localhost:$PORT/file" 2>curl.err)" 200
+	cat curl.err
+	same got www/file
+	grep -q 'connected to localhost: TLS_' curl.err
+}
+
+# netcat_connects OPTION... - waiting in connect()
+netcat_connects() {
+	random_file data "$BYTES"
+	start_kseald
+	start_s_server -rev
+	echo "abc" | "$KSEAL" run --verbose --broker "$BROKER" --connect "localhost:$PORT" \
+		-- socat -t 60 - "TCP:localhost:$PORT" >got 2>socat.err
+	equal "what came back" "$(cat got)" cba
+}
+
+# connections_are_refused - to a server whose certificate nobody has signed
+connections_are_refused() {
+	local rc=0
+
+	start_kseald
+	openssl req -x509 -newkey ec -pkeyopt ec_paramgen_curve:P-256 -nodes -days 2 \
+		-subj /CN=localhost -keyout "$T/other.key" -out "$T/other.pem"
+	free_port
+	start openssl s_server -quiet -accept "127.0.0.1:$PORT" -cert other.pem -key other.key -www
+	until_true 60 "s_server listens" listening "$PORT"
+	"$KSEAL" run --broker "$BROKER" --connect "localhost:$PORT" -- \
+		curl -sS -m 60 "http://localhost:$PORT/" >got 2>curl.err || rc=$?
+	cat curl.err
+	[ "$rc" != 0 ] || fail "curl got something"
+	grep -q '^kseal run: the connection to localhost has failed: .*certificate' curl.err
+	[ ! -s got ] || fail "something came through: $(cat got)"
+}
+
+# ---- key updates ------------------------------------------------------------------
+
+# keys_are_updated - every 100 records by the kernel, while s_client asks for more itself
+keys_are_updated() {
+	local before
+
+	mkdir www
+	random_file www/file $((8 * MIB))
+	start_kseald --key-records 100
+	free_port
+	start_run python --listen "$PORT" -- /usr/bin/python3 -m http.server --bind 127.0.0.1 \
+		--directory www "$PORT"
+	until_true 60 "python listens" listening "$PORT"
+	before=$(counter TxKeyUpdates)
+	equal "the status" "$(status /file --tlsv1.3)" 200
+	same got www/file
+	at_least "key updates of the kernel" $(($(counter TxKeyUpdates) - before)) 4
+}
+
+add "python3 -m http.server, $SIZE MiB, both versions" python_serves
+add "a client that says nothing delays nobody" slow_clients_delay_nobody
+add "socat, forking, TLS 1.3, $SIZE MiB each way" socat_serves -tls1_3
+add "socat, forking, TLS 1.2, $SIZE MiB each way" socat_serves -tls1_2
+add "curl fetches http:// by TLS" curl_fetches
+add "socat connects" netcat_connects
+add "a bad certificate is an error to curl" connections_are_refused
+add "a key update every 100 records" keys_are_updated
+run
