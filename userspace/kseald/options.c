@@ -193,7 +193,7 @@ static int parse_key_records(struct parser *parser, const char *value)
 {
 	unsigned long number;
 
-	if (parse_number(value, 10, MAX_KEY_RECORDS, &number) || number < 2)
+	if (options_number(value, 10, MAX_KEY_RECORDS, &number) || number < 2)
 		return options_complain(parser, "key-records", value,
 					"must be a number from 2 to 8388608");
 	parser->options->handover.key_records = number;

@@ -8,6 +8,7 @@
 #include <unistd.h>
 #include <sys/un.h>
 
+#include "../libkseal/broker.h"
 #include "broker.h"
 #include "kseal.h"
 #include "protocol.h"
@@ -61,7 +62,7 @@ static int ask_to_accept(int tcp, char *why, size_t size)
 	ret = kseal_submit(broker, tcp, &request, &id);
 	if (!ret)
 		ret = await_answer(broker, why, size);
-	fd = ret ? ret : fcntl(kseal_broker_fd(broker), F_DUPFD_CLOEXEC, 3);
+	fd = ret ? ret : fcntl(broker->sock, F_DUPFD_CLOEXEC, 3);
 	if (!ret && fd < 0)
 		fd = -errno;
 	kseal_broker_close(broker);

@@ -16,6 +16,7 @@
 #include <sys/socket.h>
 #include <sys/un.h>
 
+#include "broker.h"
 #include "certs.h"
 #include "daemon.h"
 #include "kseal.h"
@@ -123,7 +124,7 @@ static struct kseal_broker *hand_over(int listener, enum kseal_role role,
 
 static int has_message(const struct kseal_broker *broker, int ms)
 {
-	struct pollfd pfd = { .fd = kseal_broker_fd(broker), .events = POLLIN };
+	struct pollfd pfd = { .fd = broker->sock, .events = POLLIN };
 
 	return poll(&pfd, 1, ms);
 }
@@ -142,7 +143,7 @@ static void assert_arrives(const struct kseal_broker *broker)
 		return;
 	}
 	assert_true(has_message(broker, RESULT_MS));
-	len = kseald_receive_packet(kseal_broker_fd(broker), buf, sizeof(buf), &fd);
+	len = kseald_receive_packet(broker->sock, buf, sizeof(buf), &fd);
 	assert_true(len > 0 && fd >= 0);
 	assert_int_equal(kseald_decode_header(buf, len, &header), 0);
 	assert_int_equal(header.type, KSEALD_HANDED);
