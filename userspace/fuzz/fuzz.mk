@@ -19,8 +19,9 @@ FUZZ_SOURCES/explain := $(addprefix kseal/,message.c extension.c registry.c wire
 	fields_json.c json.c)
 FUZZ_DEPS += $(FUZZ_SOURCES/explain) $(addprefix kseal/,message.h registry.h wire.h fields.h json.h)
 FUZZ_SOURCES/broker := $(addprefix libkseal/,protocol.c names.c)
-FUZZ_SOURCES/config := $(addprefix kseald/,options.c options_limits.c options_tls.c sections.c callers.c config.c ids.c log.c \
-	policy.c suites.c)
+FUZZ_SOURCES/config := $(addprefix kseald/,options.c options_limits.c options_tls.c sections.c sections_listeners.c address.c \
+	callers.c config.c ids.c log.c \
+	policy.c suites.c) libkseal/protocol.c
 FUZZ_LIBS/config = $(libs_libconfig) $(libs_libuv) $(libs_gnutls)
 FUZZ_DEPS += $(FUZZ_SOURCES/broker) $(FUZZ_SOURCES/config) $(wildcard kseald/*.h libkseal/*.h)
 

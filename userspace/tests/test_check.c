@@ -17,7 +17,7 @@
 #include "commands.h"
 #include "daemon.h"
 #include "loop.h"
-#include "module.h"
+#include "../kseal/module.h"
 
 static struct certs certs;
 static struct daemon kseald;

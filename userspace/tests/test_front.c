@@ -20,6 +20,7 @@
 #include <unistd.h>
 #include <sys/socket.h>
 
+#include "broker.h"
 #include "certs.h"
 #include "daemon.h"
 #include "kseal.h"
@@ -307,14 +308,14 @@ static void subscribe(struct kseal_broker *broker, const char *listener, uint32_
 	strcpy(message.listener, listener);
 	size = kseald_encode_subscribe(7, &message, buf, sizeof(buf));
 	assert_true(size > 0);
-	assert_int_equal(kseald_send_packet(kseal_broker_fd(broker), buf, size, -1), 0);
+	assert_int_equal(kseald_send_packet(broker->sock, buf, size, -1), 0);
 }
 
 static void expect_answer(struct kseal_broker *broker, const char *listener, uint32_t error)
 {
 	struct kseald_subscribe message;
 	uint8_t buf[KSEALD_MESSAGE_MAX];
-	int size = wait_for_message(kseal_broker_fd(broker), buf, sizeof(buf));
+	int size = wait_for_message(broker->sock, buf, sizeof(buf));
 
 	assert_int_equal(kseald_decode_subscribe(buf, size, &message), 0);
 	assert_string_equal(message.listener, listener);
