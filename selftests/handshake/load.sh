@@ -5,7 +5,8 @@
 # has given back goes on, what it was at ends with an error.
 #
 # KSEAL_HANDSHAKES is how many, and KSEAL_KILLS how often:
-#	scripts/uml -q -e KSEAL_HANDSHAKES=20000 newest handshake/load
+#	KSEAL_TEST_LIMIT=3000 scripts/uml -q -e KSEAL_HANDSHAKES=20000 newest handshake/load
+# takes a quarter of an hour.
 # shellcheck source=selftests/interop/lib.sh
 . "$(dirname "$0")/../interop/lib.sh"
 
