@@ -12,7 +12,7 @@
 
 LOAD=$KSEAL_BUILD/userspace/load
 : "${KSEAL_HANDSHAKES:=500}"
-: "${KSEAL_KILLS:=4}"
+: "${KSEAL_KILLS:=2}"
 WARM=200		# handshakes after which kseald has what it keeps
 SLACK=2048		# KiB that its memory may grow by, whatever their number
 
