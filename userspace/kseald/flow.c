@@ -148,15 +148,28 @@ static int tell_sink(const struct flow *flow)
 							      ALERT_CLOSE_NOTIFY);
 	else if (error)
 		ret = -error;
-	if (!ret && shutdown(flow->to->fd, SHUT_WR))
+	/* one that has gone is found out by reading from it */
+	if (!ret && shutdown(flow->to->fd, SHUT_WR) && errno != ENOTCONN)
 		ret = -errno;
 	return ret;
 }
 
+/* Whoever has ended well may have gone, and need not be told. */
+static int is_gone(const struct flow *flow, int ret)
+{
+	const struct relay *relay = flow->from->relay;
+	const struct flow *other = flow == &relay->in ? &relay->out : &relay->in;
+
+	return other->state == ENDED && !relay->report.error &&
+	       (ret == -EPIPE || ret == -ECONNRESET);
+}
+
 static void pass_end(struct flow *flow)
 {
-	const int ret = tell_sink(flow);
+	int ret = tell_sink(flow);
 
+	if (is_gone(flow, ret))
+		ret = 0;
 	if (ret == -EAGAIN) {
 		flow->wants_write = 1;
 		return;

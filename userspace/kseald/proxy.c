@@ -37,7 +37,8 @@ static void log_ended(const struct proxied *proxied)
 	log_number(&line, "out", report->out);
 	log_text(&line, "seconds", seconds);
 	log_text(&line, "reason", report->how);
-	log_end(report->error ? LOG_LEVEL_WARNING : LOG_LEVEL_INFO, &line);
+	/* clients come and go as they like */
+	log_end(report->fault ? LOG_LEVEL_WARNING : LOG_LEVEL_INFO, &line);
 }
 
 static void free_proxied(struct proxied *proxied)

@@ -101,6 +101,7 @@ static void client_failed(struct relay *relay, int error, const char *what)
 
 static void backend_failed(struct relay *relay, int error, const char *what)
 {
+	relay->report.fault |= !relay->report.error;
 	note(relay, error, "the back end broke", what);
 	relay->in.dropping = 1;
 	relay->in.wants_write = 0;

@@ -50,6 +50,7 @@ void relays_close(struct relays *relays);
  * @out: bytes that went to the client
  * @ms: how long it took
  * @error: 0, both sides had their end; or an errno
+ * @fault: it is the back end's
  * @how: likewise in words
  */
 struct relay_report {
@@ -57,6 +58,7 @@ struct relay_report {
 	uint64_t out;
 	uint64_t ms;
 	int error;
+	int fault;
 	char how[160];
 };
 

@@ -334,6 +334,25 @@ static void a_back_end_that_has_said_all_still_hears_the_client(void **state)
 	rig_close(&rig);
 }
 
+/* It has ended, and has got all: that it does not wait for the end is its business. */
+static void a_client_that_does_not_wait_for_the_end_is_fine(void **state)
+{
+	struct rig rig;
+
+	(void)state;
+	rig_open(&rig);
+	rig_connect(&rig, unix_pair);
+	send_text(rig.client, "bye");
+	shutdown(rig.client, SHUT_WR);
+	expect_text(rig.backend, "bye");
+	expect_end(rig.backend);
+	close(rig.client);
+	close(rig.backend);
+	rig_await(&rig);
+	assert_int_equal(rig.report.error, 0);
+	rig_close(&rig);
+}
+
 static void a_client_that_breaks_resets_the_back_end(void **state)
 {
 	struct rig rig;
@@ -348,6 +367,7 @@ static void a_client_that_breaks_resets_the_back_end(void **state)
 	rig_await(&rig);
 	assert_int_equal(rig.report.error, ECONNRESET);
 	assert_string_equal(rig.report.how, "the client broke: Connection reset by peer");
+	assert_false(rig.report.fault);
 	close(rig.backend);
 	rig_close(&rig);
 }
@@ -386,6 +406,7 @@ static void a_back_end_that_breaks_is_heard_first(void **state)
 	rig_await(&rig);
 	assert_int_equal(rig.report.error, ECONNRESET);
 	assert_string_equal(rig.report.how, "the back end broke: Connection reset by peer");
+	assert_true(rig.report.fault);
 	assert_int_equal(rig.report.out, 12);
 	close(rig.client);
 	rig_close(&rig);
@@ -613,6 +634,7 @@ int main(void)
 		cmocka_unit_test(much_passes_between_unix_sockets),
 		cmocka_unit_test(a_client_that_has_said_all_still_gets_its_answer),
 		cmocka_unit_test(a_back_end_that_has_said_all_still_hears_the_client),
+		cmocka_unit_test(a_client_that_does_not_wait_for_the_end_is_fine),
 		cmocka_unit_test(a_client_that_breaks_resets_the_back_end),
 		cmocka_unit_test(a_client_that_breaks_later_does_so_too),
 		cmocka_unit_test(a_back_end_that_breaks_is_heard_first),
