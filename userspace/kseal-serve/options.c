@@ -31,6 +31,8 @@ static const struct row {
 	{ "listen", 'l', LISTEN, 0, 0, 0, "ADDR:PORT",
 	  "where to listen; may be repeated; PORT alone is all addresses,\n"
 	  "port 0 one that is free (" DEFAULT_LISTEN ")" },
+	{ "backend", 'B', TEXT, AT(backend), 0, 0, "LISTENER",
+	  "do not listen: serve what comes in by this listener of kseald" },
 	{ "broker", 'b', TEXT, AT(broker), 0, 0, "PATH",
 	  "kseald's socket (/run/kseald/broker.sock)" },
 	{ "identity", 'i', TEXT, AT(identity), 0, 0, "NAME",
@@ -202,7 +204,12 @@ int options_parse(struct options *options, int argc, char **argv)
 		return -EINVAL;
 	}
 	options->dir = argv[optind];
-	if (!options->listens)
+	if (options->backend && (options->listens || options->identity)) {
+		log_error("--backend goes without --listen and --identity: kseald.conf(5) says "
+			  "where that listener is, and what it shows");
+		return -EINVAL;
+	}
+	if (!options->listens && !options->backend)
 		options->listen[options->listens++] = DEFAULT_LISTEN;
 	return 0;
 }

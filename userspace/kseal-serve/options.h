@@ -10,6 +10,7 @@
  * struct options - the command line
  * @dir: directory to serve
  * @listen: of --listen, @listens of them
+ * @backend: listener of kseald whose sockets are served; NULL: those of @listen
  * @broker: kseald's socket; NULL for the usual one
  * @identity: certificate that kseald is to use; NULL: by SNI
  * @access_log: NULL for standard output
@@ -27,6 +28,7 @@ struct options {
 	const char *dir;
 	const char *listen[LISTEN_MAX];
 	unsigned int listens;
+	const char *backend;
 	const char *broker;
 	const char *identity;
 	const char *access_log;

@@ -3,6 +3,7 @@
  * What ties the parts together, and the order in which they end.
  *
  *	accepted -> kseald (handshake) -> libmicrohttpd (requests) -> linger
+ *	         or accepted by kseald as well
  *
  * The main thread runs the loop: listening sockets, kseald, lingering sockets,
  * signals. libmicrohttpd's threads serve; they report through server.change.
@@ -21,6 +22,7 @@
 #include <sys/resource.h>
 #include <unistd.h>
 
+#include "backend.h"
 #include "broker.h"
 #include "http.h"
 #include "log.h"
@@ -43,6 +45,7 @@ struct server {
 	uv_async_t change;
 	struct listen_set listen;
 	struct broker broker;
+	struct backend backend;
 	struct http http;
 	enum state state;
 	int result;
@@ -54,6 +57,11 @@ static void update_gate(struct server *server)
 			    server->broker.pending +
 			    server->http.linger.active;
 
+	if (server->options->backend) {
+		backend_accept(&server->backend, server->state == RUNNING &&
+			       open < server->options->connections);
+		return;
+	}
 	listen_accept(&server->listen, server->state == RUNNING &&
 		      broker_ready(&server->broker) &&
 		      open < server->options->connections);
@@ -84,6 +92,12 @@ static void on_result(void *data, const struct kseal_result *result)
 	err = http_add(&server->http, result->fd);
 	if (err)
 		log_error("cannot serve %s: %s", result->peer, strerror(-err));
+}
+
+static void on_handed(void *data, const struct kseal_result *result)
+{
+	on_result(data, result);
+	update_gate(data);
 }
 
 static void on_broker_change(void *data)
@@ -166,8 +180,12 @@ static void on_stop(uv_signal_t *signal, int number)
 	}
 	ready_stopping();
 	server->state = FINISHING;
-	listen_close(&server->listen);
-	broker_close(&server->broker);
+	if (server->options->backend) {
+		backend_close(&server->backend);
+	} else {
+		listen_close(&server->listen);
+		broker_close(&server->broker);
+	}
 	running = conns_stop(&server->http.conns);
 	log_info("%s: finishing %u responses", strsignal(number), running);
 	if (!running)
@@ -258,6 +276,17 @@ static int open_sockets(struct server *server)
 	return err ? err : listen_open(&server->listen, &server->loop);
 }
 
+static int open_backend(struct server *server)
+{
+	server->backend = (struct backend){
+		.path = server->options->broker,
+		.listener = server->options->backend,
+		.on_result = on_handed,
+		.data = server,
+	};
+	return backend_open(&server->backend, &server->loop);
+}
+
 static int open_http(struct server *server)
 {
 	const struct http_limits limits = {
@@ -310,7 +339,7 @@ static int open_all(struct server *server)
 	watch_signals(server);
 	err = open_site(&server->http.site, server->options);
 	if (!err)
-		err = open_sockets(server);
+		err = server->options->backend ? open_backend(server) : open_sockets(server);
 	return err ? err : open_http(server);
 }
 
@@ -325,6 +354,8 @@ int server_run(const struct options *options)
 	if (err)
 		return err;
 	update_gate(&server);
+	if (options->backend)
+		log_note("serving %s on listener %s of kseald", options->dir, options->backend);
 	for (unsigned int i = 0; i < server.listen.count; i++)
 		log_note("serving %s on https://%s/", options->dir,
 			  server.listen.sockets[i].name);

@@ -25,8 +25,7 @@ int64_t broker_now_ms(void)
 	return (int64_t)ts.tv_sec * 1000 + ts.tv_nsec / 1000000;
 }
 
-/* Waits for @events until @deadline of broker_now_ms(); -1 is for ever. */
-static int wait_until(int sock, short events, int64_t deadline)
+int broker_wait_until(int sock, short events, int64_t deadline)
 {
 	struct pollfd pfd = { .fd = sock, .events = events };
 	int64_t left = -1;
@@ -45,7 +44,7 @@ static int wait_until(int sock, short events, int64_t deadline)
 	return n ? 0 : -EAGAIN;
 }
 
-static int64_t deadline_of(int timeout_ms)
+int64_t broker_deadline(int timeout_ms)
 {
 	return timeout_ms < 0 ? -1 : broker_now_ms() + timeout_ms;
 }
@@ -84,7 +83,7 @@ static int receive_hello(int sock)
 	ssize_t len;
 	int ret, fd;
 
-	ret = wait_until(sock, POLLIN, deadline_of(HELLO_TIMEOUT_MS));
+	ret = broker_wait_until(sock, POLLIN, broker_deadline(HELLO_TIMEOUT_MS));
 	if (ret)
 		return ret == -EAGAIN ? -ETIMEDOUT : ret;
 	len = kseald_receive_packet(sock, buf, sizeof(buf), &fd);
@@ -258,11 +257,11 @@ static int look_around(struct kseal_broker *broker)
 int kseal_receive(struct kseal_broker *broker, struct kseal_result *result,
 		  int timeout_ms)
 {
-	const int64_t deadline = deadline_of(timeout_ms);
+	const int64_t deadline = broker_deadline(timeout_ms);
 	int ret;
 
 	for (;;) {
-		ret = wait_until(broker->set, POLLIN, deadline);
+		ret = broker_wait_until(broker->set, POLLIN, deadline);
 		if (!ret)
 			ret = look_around(broker);
 		if (ret)
@@ -299,7 +298,7 @@ int kseal_handshake(struct kseal_broker *broker, int fd,
 	memset(result, 0, sizeof(*result));
 	result->fd = -1;
 	while ((ret = kseal_submit(broker, fd, request, &id)) == -EAGAIN) {
-		ret = wait_until(broker->sock, POLLOUT, -1);
+		ret = broker_wait_until(broker->sock, POLLOUT, -1);
 		if (ret)
 			return ret;
 	}
@@ -317,7 +316,7 @@ static int receive_status(int sock, uint32_t id, struct kseal_status *status)
 	ssize_t len;
 	int fd, ret;
 
-	ret = wait_until(sock, POLLIN, deadline_of(STATUS_TIMEOUT_MS));
+	ret = broker_wait_until(sock, POLLIN, broker_deadline(STATUS_TIMEOUT_MS));
 	if (ret)
 		return ret == -EAGAIN ? -ETIMEDOUT : ret;
 	len = kseald_receive_packet(sock, buf, sizeof(buf), &fd);

@@ -35,6 +35,12 @@ struct kseal_broker {
 /** broker_now_ms() - a clock that only goes forward */
 int64_t broker_now_ms(void);
 
+/** broker_deadline() - @timeout_ms from now, by that clock; -1 for ever, as is any less than 0 */
+int64_t broker_deadline(int timeout_ms);
+
+/** broker_wait_until() - wait for @events of poll(); 0, -EAGAIN by @deadline, another -errno */
+int broker_wait_until(int sock, short events, int64_t deadline);
+
 /**
  * broker_send() - one request with its socket, which stays the caller's
  *

@@ -508,6 +508,45 @@ int kseal_submit_connect(struct kseal_broker *broker, const char *host, const ch
 int kseal_submit_accept(struct kseal_broker *broker, int listener,
 			const struct kseal_request *request, uint32_t *id);
 
+/* ---- the sockets of kseald's listeners: see LISTENERS in kseald(8) --------- */
+
+/** struct kseal_backend - a program that takes the sockets of one listener. */
+struct kseal_backend;
+
+/**
+ * kseal_backend_open() - take the sockets of a listener
+ * @path: kseald's socket, NULL for KSEAL_BROKER_PATH
+ * @listener: its name in kseald.conf(5)
+ * @backlog: how many may wait for kseal_backend_accept(), at least 1
+ * @backend: set on success; freed with kseal_backend_close()
+ *
+ * Several programs, and several threads with one each, may take those of one listener.
+ *
+ * Return: 0; -ENXIO there is no such listener; -EINVAL it has a proxy, or an argument
+ * makes no sense; -EACCES this user may not; -EBUSY kseald is stopping; -ECONNRESET it
+ * knows no listeners; or an error of kseal_broker_open().
+ */
+int kseal_backend_open(const char *path, const char *listener, unsigned int backlog,
+		       struct kseal_backend **backend);
+
+/** kseal_backend_close() - take no more; those that wait are closed. NULL is allowed. */
+void kseal_backend_close(struct kseal_backend *backend);
+
+/** kseal_backend_fd() - readable when kseal_backend_accept() has something. */
+int kseal_backend_fd(const struct kseal_backend *backend);
+
+/**
+ * kseal_backend_accept() - take the next socket
+ * @result: filled: its fd, which is in blocking mode, and what is known of its peer
+ * @timeout_ms: how long to wait for one; 0 not at all, -1 for ever
+ *
+ * Return: 0; -EAGAIN none in that time; -ENXIO the listener is gone; -ECONNRESET
+ * kseald is; -EPROTO it sent nonsense; -EMFILE there was no descriptor left for the
+ * socket, which is lost.
+ */
+int kseal_backend_accept(struct kseal_backend *backend, struct kseal_result *result,
+			 int timeout_ms);
+
 #ifdef __cplusplus
 }
 #endif

@@ -23,10 +23,8 @@
 #include "broker.h"
 #include "certs.h"
 #include "daemon.h"
-#include "kseal.h"
 #include "loopback.h"
 #include "peer.h"
-#include "protocol.h"
 
 static struct certs certs;
 static struct daemon kseald;
@@ -325,7 +323,9 @@ static void expect_answer(struct kseal_broker *broker, const char *listener, uin
 
 static void only_listeners_for_programs_are_subscribed_to(void **state)
 {
+	struct kseal_backend *backend;
 	struct kseal_broker *broker;
+	struct kseal_result result;
 
 	(void)state;
 	daemon_prepare(&kseald);
@@ -338,8 +338,16 @@ static void only_listeners_for_programs_are_subscribed_to(void **state)
 	expect_answer(broker, "www", EINVAL);
 	subscribe(broker, "app", 1);
 	expect_answer(broker, "app", 0);
+	assert_int_equal(kseal_backend_open(kseald.socket, "none", 1, &backend), -ENXIO);
+	assert_int_equal(kseal_backend_open(kseald.socket, "www", 1, &backend), -EINVAL);
+	assert_int_equal(kseal_backend_open(kseald.socket, "app", 0, &backend), -EINVAL);
+	assert_int_equal(kseal_backend_open(kseald.socket, "app", 1, &backend), 0);
+	assert_int_equal(kseal_backend_accept(backend, &result, 0), -EAGAIN);
 	reload("{ name = \"www\"; listen = \"127.0.0.1:0\"; " PROXY " }", "info: reloaded");
 	expect_answer(broker, "app", ENXIO);
+	loopback_wait(kseal_backend_fd(backend), POLLIN);
+	assert_int_equal(kseal_backend_accept(backend, &result, 0), -ENXIO);
+	kseal_backend_close(backend);
 	kseal_broker_close(broker);
 	end();
 }

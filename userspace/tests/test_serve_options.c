@@ -59,14 +59,26 @@ static void everything_is_taken(void **state)
 	assert_string_equal(options.broker, "b");
 }
 
+static void a_backend_listens_nowhere(void **state)
+{
+	const char *const arguments[] = { "--backend=www", "dir", NULL };
+	struct options options;
+
+	(void)state;
+	assert_int_equal(parse(&options, arguments), 0);
+	assert_string_equal(options.backend, "www");
+	assert_int_equal(options.listens, 0);
+}
+
 static void nonsense_is_refused(void **state)
 {
-	static const char *const lines[][3] = {
+	static const char *const lines[][4] = {
 		{ NULL }, { "a", "b", NULL }, { "--nothing", "a", NULL },
 		{ "-t0", "a", NULL }, { "-t", "-1", NULL }, { "-tx", "a", NULL },
 		{ "-t4294967297", "a", NULL }, { "-t 1", "a", NULL },
 		{ "--ready-fd=-1", "a", NULL }, { "--max-connections=", "a", NULL },
-		{ "a", "--broker", NULL },
+		{ "a", "--broker", NULL }, { "-Bwww", "-l8443", "a", NULL },
+		{ "-Bwww", "-ix", "a", NULL },
 	};
 	struct options options;
 
@@ -131,6 +143,7 @@ int main(void)
 	const struct CMUnitTest tests[] = {
 		cmocka_unit_test(defaults),
 		cmocka_unit_test(everything_is_taken),
+		cmocka_unit_test(a_backend_listens_nowhere),
 		cmocka_unit_test(nonsense_is_refused),
 		cmocka_unit_test(addresses),
 		cmocka_unit_test(port_0_is_a_real_one),
