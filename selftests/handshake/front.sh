@@ -1,0 +1,194 @@
+#!/bin/bash
+# SPDX-License-Identifier: GPL-2.0
+# kseald accepts connections itself: what comes in goes on to a back end that knows
+# nothing of TLS, or to a program that takes the sockets.
+# shellcheck source=selftests/interop/lib.sh
+. "$(dirname "$0")/../interop/lib.sh"
+
+KSEAL=$KSEAL_BUILD/userspace/kseal
+SERVER=$KSEAL_BUILD/userspace/kseal-serve
+HERE=$(cd "$(dirname "$0")" && pwd -P)
+BYTES=$((SIZE * MIB))
+S_CLIENT=(-quiet -servername localhost -CAfile "$W/ca.pem")
+
+# listener NAME [SETTING...] - in the form of the configuration
+listener() {
+	echo "{ name = \"$1\"; listen = \"127.0.0.1:0\"; max-connections = 100; ${*:2} }"
+}
+
+# proxy NAME PORT - one whose back end is there
+proxy() {
+	listener "$1" "proxy = \"127.0.0.1:$2\""
+}
+
+# listen LISTENER... - start kseald with them
+listen() {
+	local IFS=,
+
+	echo "listeners = ( $* )" >kseald.conf
+	IFS=$' \t\n'
+	start_kseald --config kseald.conf
+}
+
+# at NAME - set PORT to where that listener is
+at() {
+	PORT=$(sed -n "s/.*listener $1: listens at 127.0.0.1://p" kseald.err)
+	[ -n "$PORT" ] || fail "kseald does not say where listener $1 is"
+}
+
+# proxied NAME FIELD... - the line of the connection that came in there last, with these
+proxied() {
+	local field line
+
+	until_true 60 "a line of a connection" grep -q "listener=$1 .*outcome=prox" kseald.err
+	line=$(grep "listener=$1 .*outcome=prox" kseald.err | tail -n 1)
+	for field in "${@:2}"; do
+		[[ " $line " == *" $field "* ]] || fail "no $field in: $line"
+	done
+}
+
+# shaken NAME COUNT - so many handshakes have been done there
+shaken() {
+	[ "$(grep -c "listener=$1 .*outcome=done" kseald.err)" -ge "$2" ]
+}
+
+# A server of plain HTTP, unmodified, one file of it, and nothing of the file through
+# kseald's memory.
+plain_http() {
+	local backend spliced
+
+	mkdir www
+	random_file www/file "$BYTES"
+	/usr/bin/python3 -u -m http.server --bind 127.0.0.1 --directory www 0 >http.out 2>http.err &
+	PIDS+=("$!")
+	until_true 60 "http.server listens" has_lines http.out 1
+	backend=$(sed -n 's/.* port \([0-9]*\) .*/\1/p' http.out)
+	listen "$(proxy www "$backend")"
+	at www
+	start strace -f -qq -e trace=read,readv,recvfrom,recvmsg,write,writev,sendto,sendmsg \
+		-e signal=none -o trace -p "$KSEALD"
+	until_true 60 "strace is there" grep -q '^TracerPid:[[:space:]]*[1-9]' "/proc/$KSEALD/status"
+	spliced=$(counter TxSpliceBytes)
+	get /file -o got
+	same got www/file
+	proxied www outcome=proxied "backend=127.0.0.1:$backend" 'reason="both sides ended"'
+	at_least "what the kernel sealed out of spliced pages" \
+		$(($(counter TxSpliceBytes) - spliced)) "$BYTES"
+	# those of handshake, alerts and log: some KB
+	[ -s trace ] || fail "strace has seen nothing"
+	equal "calls of kseald that moved much" "$(awk '$NF + 0 > 20000' trace | wc -l)" 0
+}
+
+# All up, the end of that, and an answer.
+half_close() {
+	at up
+	"$KSEAL" client --broker "$BROKER" --server-name localhost 127.0.0.1 "$PORT" <up >digest
+	equal "the digest" "$(cat digest)" "$(sha256sum <up | cut -d' ' -f1)"
+	proxied up outcome=proxied "in=$BYTES" out=64
+}
+
+# The client is told by an alert, and the log by a line.
+backend_is_down() {
+	at down
+	! openssl s_client "${S_CLIENT[@]}" -connect "127.0.0.1:$PORT" <<<hello >down.out 2>down.err ||
+		fail "s_client is content"
+	grep -q 'alert internal error' down.err || fail "no alert: $(cat down.err)"
+	proxied down outcome=proxy_failed in=0 out=0 \
+		'reason="the back end broke: cannot connect: Connection refused"'
+}
+
+# Half an answer is not taken for a whole one.
+backend_dies() {
+	at cut
+	! get /x -o got 2>curl.err || fail "curl is content"
+	grep -q 'alert internal error' curl.err || fail "no alert: $(cat curl.err)"
+	proxied cut outcome=proxy_failed 'reason="the back end broke: Connection reset by peer"'
+}
+
+# Nor half a question.
+client_dies() {
+	local client
+
+	at expect
+	mkfifo hold
+	{ echo hello; cat hold; } | openssl s_client "${S_CLIENT[@]}" -connect "127.0.0.1:$PORT" \
+		>s_client.out 2>s_client.err &
+	client=$!
+	PIDS+=("$client")
+	until_true 60 "the connection is there" shaken expect 1
+	kill -KILL "$client"
+	proxied expect outcome=proxy_failed \
+		'reason="the client broke: the connection ended without close_notify"'
+	until_true 60 "the back end has heard" grep -q '^reset' backend.out
+	: >hold
+}
+
+# SIGTERM while a question is on its way: it is answered.
+stopping() {
+	local client
+
+	at up
+	mkfifo rest
+	{ cat digest; cat rest; } | "$KSEAL" client --broker "$BROKER" --server-name localhost \
+		127.0.0.1 "$PORT" >late &
+	client=$!
+	PIDS+=("$client")
+	until_true 60 "a second connection" shaken up 2
+	kill "$KSEALD"
+	until_true 60 "kseald has heard" grep -q 'stopping after 1 proxied' kseald.err
+	echo >rest
+	wait "$client" || fail "the client failed"
+	equal "the digest" "$(cat late)" "$(echo | cat digest - | sha256sum | cut -d' ' -f1)"
+	ended "$KSEALD" 60
+	equal "the exit status of kseald" "$STATUS" 0
+}
+
+# backend NAME - the port of that one of backend.py
+backend() {
+	sed -n "s/^$1 //p" backend.out
+}
+
+# One kseald for all of it, whose start takes longer than the rest.
+ends() {
+	random_file up "$BYTES"
+	/usr/bin/python3 "$HERE/backend.py" "$BYTES" >backend.out 2>backend.err &
+	PIDS+=("$!")
+	until_true 60 "the back ends listen" has_lines backend.out 3
+	free_port
+	listen "$(proxy up "$(backend digest)")" "$(proxy down "$PORT")" \
+		"$(proxy cut "$(backend reset)")" "$(proxy expect "$(backend expect)")"
+	half_close
+	backend_is_down
+	backend_dies
+	client_dies
+	stopping
+}
+
+# A client that comes before there is a program waits for it; of two programs the other
+# one goes on when one ends.
+programs() {
+	local first client
+
+	mkdir www
+	random_file www/file "$BYTES"
+	listen "$(listener app)"
+	at app
+	start_get /file -o got
+	client=$PID
+	start_ready serve "$SERVER" --broker "$BROKER" --backend app --access-log log.1 www
+	first=$PID
+	wait "$client" || fail "curl has not got it"
+	same got www/file
+	start_ready serve "$SERVER" --broker "$BROKER" --backend app --access-log log.2 www
+	kill "$first"
+	ended "$first" 60
+	equal "the exit status of kseal-serve" "$STATUS" 0
+	get /file -o again
+	same again www/file
+	grep -q 'GET /file' log.2
+}
+
+add "a plain HTTP server behind a proxy, and no byte of it in kseald" plain_http
+add "a proxied connection ends, half of it, all of it, or badly" ends
+add "programs take a listener's sockets" programs
+run
