@@ -125,7 +125,7 @@ static void hand_over(SSL *ssl, int fd)
 
 	if (ret)
 		errx(1, "what was read ahead does not go in: %s", strerror(-ret));
-	printf("read ahead %ld\n", size);
+	fprintf(stderr, "%ld bytes read ahead are the kernel's now\n", size);
 	install(fd, secrets, kernel_cipher(ssl));
 	explicit_bzero(secrets, sizeof(*secrets));
 }
