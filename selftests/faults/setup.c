@@ -6,6 +6,7 @@
 #include <linux/tcp.h>
 
 #include "faults.h"
+#include "lib/prefix.h"
 
 enum { REKEY_SEED = 77 };
 
@@ -75,6 +76,38 @@ static int set_next_rx(struct scene *scene)
 static int early_settle(struct scene *scene)
 {
 	return done(scene, set_next_rx, "TLS_RX again");
+}
+
+/* What was read ahead: two records, and the first bytes of the third. */
+static int prefix_prepare(struct scene *scene)
+{
+	static const size_t sizes[] = { 5000, 300, 9000 };
+
+	scene->next = scene->link.in.key;
+	scene->wire_len = kt_prefix_seal(&scene->link, sizes, 3, scene->wire);
+	scene->fed = 5000 + 300 + 9000;
+	return set_tx(scene);
+}
+
+enum { PREFIX = 10000 };
+
+static int give_prefix(struct scene *scene)
+{
+	return kt_prefix_give(scene->link.fd, scene->wire, PREFIX);
+}
+
+static int prefix_settle(struct scene *scene)
+{
+	if (done(scene, give_prefix, "KSEAL_RX_PREFIX again") ||
+	    kt_write_full(scene->link.raw, scene->wire + PREFIX, scene->wire_len - PREFIX))
+		return -1;
+	return set_next_rx(scene) ? kt_errno("TLS_RX behind KSEAL_RX_PREFIX") : 0;
+}
+
+static int behind_prefix_prepare(struct scene *scene)
+{
+	return prefix_prepare(scene) || give_prefix(scene) ||
+	       kt_write_here(&scene->link, scene->wire + PREFIX, scene->wire_len - PREFIX);
 }
 
 static int rekey_prepare(struct scene *scene)
@@ -148,6 +181,10 @@ const struct operation setup_operations[] = {
 	{ .name = "TLS_RX", .flags = NO_KEYS, .act = set_rx, .settle = rx_settle },
 	{ .name = "TLS_RX with a record waiting", .flags = NO_KEYS,
 	  .prepare = early_prepare, .act = set_next_rx, .settle = early_settle },
+	{ .name = "KSEAL_RX_PREFIX", .flags = NO_KEYS,
+	  .prepare = prefix_prepare, .act = give_prefix, .settle = prefix_settle },
+	{ .name = "TLS_RX with KSEAL_RX_PREFIX waiting", .flags = NO_KEYS,
+	  .prepare = behind_prefix_prepare, .act = set_next_rx, .settle = early_settle },
 	{ .name = "rekey TLS_TX", .flags = ONLY_13,
 	  .prepare = rekey_prepare, .act = rekey_tx, .settle = rekey_tx_settle },
 	{ .name = "rekey TLS_TX with an open record", .flags = ONLY_13,
