@@ -12,12 +12,13 @@ FUZZ_TARGETS := $(addprefix $(BUILD)/fuzz/,$(FUZZ_NAMES))
 FUZZ_DEPS := fuzz/fuzz.h $(foreach f,record frame suite handshake pure,$(wildcard ../kmod/$(f).[ch])) \
 	$(wildcard kseald/hello*.[ch])
 FUZZ_CFLAGS = $(CFLAGS) -std=gnu11 -Wall -Wextra $(if $(WERROR),-Werror) -D_GNU_SOURCE \
-	-I../include/uapi -Ilibkseal -I../kmod -DKSEAL_VERSION='"$(VERSION)"'
+	-I../include/uapi -Ilibkseal -Iregistry -I../kmod -DKSEAL_VERSION='"$(VERSION)"'
 
 # what a target does not include: FUZZ_SOURCES/NAME for fuzz_NAME.c
-FUZZ_SOURCES/explain := $(addprefix kseal/,message.c extension.c registry.c wire.c fields.c \
-	fields_json.c json.c)
-FUZZ_DEPS += $(FUZZ_SOURCES/explain) $(addprefix kseal/,message.h registry.h wire.h fields.h json.h)
+FUZZ_SOURCES/explain := registry/registry.c $(addprefix kseal/,message.c extension.c \
+	wire.c fields.c fields_json.c json.c)
+FUZZ_DEPS += $(FUZZ_SOURCES/explain) $(addprefix kseal/,message.h wire.h fields.h json.h) $(wildcard registry/*)
+FUZZ_SOURCES/hello := registry/registry.c
 FUZZ_SOURCES/broker := $(addprefix libkseal/,protocol.c names.c)
 FUZZ_SOURCES/config := $(addprefix kseald/,options.c options_limits.c options_tls.c sections.c sections_listeners.c address.c \
 	callers.c config.c ids.c log.c \

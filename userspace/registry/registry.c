@@ -99,6 +99,7 @@ const char *registry_group(uint32_t value)
 		{ 256, "ffdhe2048" }, { 257, "ffdhe3072" }, { 258, "ffdhe4096" },
 		{ 259, "ffdhe6144" }, { 260, "ffdhe8192" }, { 4587, "SecP256r1MLKEM768" },
 		{ 4588, "X25519MLKEM768" }, { 4589, "SecP384r1MLKEM1024" },
+		{ 25497, "X25519Kyber768Draft00" },
 	};
 
 	return find_or_grease(names, ARRAY_SIZE(names), value);
