@@ -188,7 +188,28 @@ programs() {
 	grep -q 'GET /file' log.2
 }
 
+# Whom no program has taken when kseald ends hears why, though the kernel, which has the
+# connection already, takes no alerts from programs.
+nobody_came() {
+	local client
+
+	listen "$(listener app)"
+	at app
+	mkfifo hold
+	openssl s_client "${S_CLIENT[@]}" -connect "127.0.0.1:$PORT" <hold >s_client.out \
+		2>s_client.err &
+	client=$!
+	PIDS+=("$client")
+	exec 3>hold
+	until_true 60 "the connection is there" shaken app 1
+	kill "$KSEALD"
+	ended "$client" 60
+	grep -q 'alert internal error' s_client.err || fail "no alert: $(cat s_client.err)"
+	grep -q 'listener=app .*outcome=turned_away' kseald.err
+}
+
 add "a plain HTTP server behind a proxy, and no byte of it in kseald" plain_http
 add "a proxied connection ends, half of it, all of it, or badly" ends
 add "programs take a listener's sockets" programs
+add "connections that no program takes are told" nobody_came
 run

@@ -9,12 +9,12 @@
  * the client, which has read close_notify, does not look any more.
  */
 #include <errno.h>
-#include <linux/tls.h>
 #include <netdb.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 
+#include "alert.h"
 #include "conn.h"
 
 void conns_init(struct conns *conns)
@@ -104,7 +104,7 @@ unsigned int conns_stop(struct conns *conns)
 	running = conns->requests;
 	for (struct conn *conn = conns->head; conn; conn = conn->next)
 		if (!conn->requests && !conn->cut_short &&
-		    !conn->said_goodbye && !conn_send_close_notify(conn->fd))
+		    !conn->said_goodbye && !alert_close_notify(conn->fd, MSG_DONTWAIT))
 			conn->said_goodbye = true;
 	pthread_mutex_unlock(&conns->lock);
 	return running;
@@ -138,30 +138,4 @@ unsigned int conns_count(struct conns *conns)
 	count = conns->count;
 	pthread_mutex_unlock(&conns->lock);
 	return count;
-}
-
-int conn_send_close_notify(int fd)
-{
-	static const unsigned char alert[] = { 1, 0 };	/* warning, close_notify */
-	union {
-		struct cmsghdr header;
-		char room[CMSG_SPACE(1)];
-	} control = { 0 };
-	struct iovec iov = { (void *)alert, sizeof(alert) };
-	struct msghdr msg = {
-		.msg_iov = &iov,
-		.msg_iovlen = 1,
-		.msg_control = control.room,
-		.msg_controllen = sizeof(control.room),
-	};
-	struct cmsghdr *cmsg = CMSG_FIRSTHDR(&msg);
-
-	cmsg->cmsg_level = SOL_TLS;
-	cmsg->cmsg_type = TLS_SET_RECORD_TYPE;
-	cmsg->cmsg_len = CMSG_LEN(1);
-	*CMSG_DATA(cmsg) = 21;				/* alert */
-	if (sendmsg(fd, &msg, MSG_DONTWAIT | MSG_NOSIGNAL) >= 0)
-		return 0;
-	/* of a listener of kseald: in kernel-control mode shutdown(2) sends it */
-	return errno == EOPNOTSUPP ? 0 : -errno;
 }

@@ -99,17 +99,6 @@ unsigned int conns_requests(struct conns *conns);
 /** conns_count() - connections open now */
 unsigned int conns_count(struct conns *conns);
 
-/**
- * conn_send_close_notify() - tell the peer that no data follows
- * @fd: TLS socket
- *
- * The alert of RFC 8446 6.1; without it the peer cannot tell an end from a
- * truncation. Does not wait.
- *
- * Return: 0; -EAGAIN the send buffer is full; another -errno.
- */
-int conn_send_close_notify(int fd);
-
 /** conn_peer_name() - "192.0.2.1:443", "[2001:db8::1]:443" */
 void conn_peer_name(const struct sockaddr *address, socklen_t length,
 		    char name[CONN_PEER_SIZE]);

@@ -14,7 +14,7 @@
 #include <sys/socket.h>
 #include <unistd.h>
 
-#include "conn.h"
+#include "alert.h"
 #include "linger.h"
 
 #define LINGER_MS	2000
@@ -81,7 +81,7 @@ static void on_writable(uv_poll_t *poll, int status, int events)
 
 	(void)events;
 	if (!err && s->goodbye)
-		err = conn_send_close_notify(s->fd);
+		err = alert_close_notify(s->fd, MSG_DONTWAIT);
 	if (err == -EAGAIN)
 		return;
 	if (err || shutdown(s->fd, SHUT_WR) ||

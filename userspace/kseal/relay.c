@@ -12,6 +12,7 @@
 #include <linux/tls.h>
 #include <sys/socket.h>
 
+#include "alert.h"
 #include "endpoint.h"
 
 enum {
@@ -20,7 +21,6 @@ enum {
 	RECORD_ALERT = 21,
 	RECORD_HANDSHAKE = 22,
 	RECORD_DATA = 23,
-	ALERT_WARNING = 1,
 	ALERT_CLOSE_NOTIFY = 0,
 	HANDSHAKE_TICKET = 4,
 };
@@ -54,28 +54,6 @@ static int send_all(int fd, const char *data, size_t size)
 	return 0;
 }
 
-static int send_close_notify(int fd)
-{
-	unsigned char alert[2] = { ALERT_WARNING, ALERT_CLOSE_NOTIFY };
-	union control control = { 0 };
-	struct iovec iov = { .iov_base = alert, .iov_len = sizeof(alert) };
-	struct msghdr msg = {
-		.msg_iov = &iov,
-		.msg_iovlen = 1,
-		.msg_control = control.buf,
-		.msg_controllen = sizeof(control.buf),
-	};
-	struct cmsghdr *cmsg = CMSG_FIRSTHDR(&msg);
-
-	cmsg->cmsg_level = SOL_TLS;
-	cmsg->cmsg_type = TLS_SET_RECORD_TYPE;
-	cmsg->cmsg_len = CMSG_LEN(sizeof(unsigned char));
-	*CMSG_DATA(cmsg) = RECORD_ALERT;
-	if (sendmsg(fd, &msg, MSG_NOSIGNAL) < 0)
-		return fail("cannot send the end of the data", errno);
-	return 0;
-}
-
 static int send_stdin(int fd)
 {
 	char buf[BUFFER_SIZE];
@@ -91,9 +69,9 @@ static int send_stdin(int fd)
 		if (ret)
 			return ret;
 	}
-	ret = send_close_notify(fd);
+	ret = alert_close_notify(fd, 0);
 	shutdown(fd, SHUT_WR);
-	return ret;
+	return ret ? fail("cannot send the end of the data", -ret) : 0;
 }
 
 /* ---- in ----------------------------------------------------------------- */

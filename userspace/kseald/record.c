@@ -6,12 +6,10 @@
 #include <sys/socket.h>
 #include <gnutls/gnutls.h>
 #include <linux/tls.h>
+#include <linux/kseal.h>
 
+#include "alert.h"
 #include "record.h"
-
-#ifndef SOL_TLS
-#define SOL_TLS 282
-#endif
 
 enum {
 	RECORD_MAX = 16384,
@@ -19,8 +17,6 @@ enum {
 	TYPE_ALERT = 21,
 	TYPE_HANDSHAKE = 22,
 	TYPE_DATA = 23,
-	LEVEL_WARNING = 1,
-	LEVEL_FATAL = 2,
 	HANDSHAKE_CLIENT_HELLO = 1,
 	HANDSHAKE_KEY_UPDATE = 24,
 };
@@ -32,28 +28,21 @@ union control {
 
 static unsigned char level_of(unsigned char alert)
 {
-	return alert == ALERT_CLOSE_NOTIFY || alert == ALERT_NO_RENEGOTIATION ? LEVEL_WARNING :
-										LEVEL_FATAL;
+	return alert == ALERT_CLOSE_NOTIFY || alert == ALERT_NO_RENEGOTIATION ? ALERT_WARNING :
+										ALERT_FATAL;
 }
 
 int record_send_alert(int fd, unsigned char alert)
 {
-	unsigned char content[2] = { level_of(alert), alert };
-	union control control = { 0 };
-	struct iovec iov = { .iov_base = content, .iov_len = sizeof(content) };
-	struct msghdr msg = {
-		.msg_iov = &iov,
-		.msg_iovlen = 1,
-		.msg_control = control.buf,
-		.msg_controllen = sizeof(control.buf),
-	};
-	struct cmsghdr *cmsg = CMSG_FIRSTHDR(&msg);
+	static const struct kseal_control off;
+	int ret = alert_send(fd, level_of(alert), alert, MSG_DONTWAIT);
 
-	cmsg->cmsg_level = SOL_TLS;
-	cmsg->cmsg_type = TLS_SET_RECORD_TYPE;
-	cmsg->cmsg_len = CMSG_LEN(sizeof(unsigned char));
-	*CMSG_DATA(cmsg) = TYPE_ALERT;
-	return sendmsg(fd, &msg, MSG_DONTWAIT | MSG_NOSIGNAL) < 0 ? -errno : 0;
+	/* the kernel sends close_notify itself there, and no other on demand */
+	if (ret != -EOPNOTSUPP || alert == ALERT_CLOSE_NOTIFY)
+		return ret == -EOPNOTSUPP ? 0 : ret;
+	if (setsockopt(fd, SOL_TLS, KSEAL_CONTROL, &off, sizeof(off)))
+		return -errno;
+	return alert_send(fd, level_of(alert), alert, MSG_DONTWAIT);
 }
 
 /* @type: set to the record's, -1 when the socket does not say. */

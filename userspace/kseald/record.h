@@ -17,6 +17,9 @@ enum {
 /**
  * record_send_alert() - send one alert, without waiting
  *
+ * On a socket in kernel-control mode the mode ends with it; but for close_notify, which
+ * the kernel sends itself when sending is shut down.
+ *
  * Return: 0; -EAGAIN the socket takes nothing just now; another -errno of sendmsg().
  */
 int record_send_alert(int fd, unsigned char alert);
