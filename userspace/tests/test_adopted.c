@@ -17,10 +17,9 @@
 #include <sys/un.h>
 
 #include "broker.h"
-#include "certs.h"
-#include "daemon.h"
 #include "kseal.h"
 #include "loopback.h"
+#include "one_kseald.h"
 #include "peer.h"
 #include "protocol.h"
 
@@ -28,41 +27,6 @@ enum {
 	RESULT_MS = 15000,
 	MOMENT_MS = 200,
 };
-
-static struct certs certs;
-static char identity[256], ca[256];
-static struct daemon kseald;
-
-static int set_up_group(void **state)
-{
-	(void)state;
-	certs_begin(&certs);
-	certs_issue(&certs, "a", "a.example", CERT_ECDSA, -1, 10);
-	snprintf(identity, sizeof(identity), "--identity=a=%s/a.pem,%s/a.key", certs.dir, certs.dir);
-	snprintf(ca, sizeof(ca), "--ca=%s/ca.pem", certs.dir);
-	return 0;
-}
-
-static int tear_down_group(void **state)
-{
-	(void)state;
-	certs_end(&certs);
-	return 0;
-}
-
-static int set_up(void **state)
-{
-	(void)state;
-	daemon_prepare(&kseald);
-	return 0;
-}
-
-static int tear_down(void **state)
-{
-	(void)state;
-	daemon_clean(&kseald);
-	return 0;
-}
 
 static void start(const char *option)
 {
@@ -325,7 +289,7 @@ static void a_socket_may_still_connect(void **state)
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
-#define WITH(test) cmocka_unit_test_setup_teardown(test, set_up, tear_down)
+#define WITH(test) cmocka_unit_test_setup_teardown(test, one_kseald_prepare, one_kseald_clean)
 		WITH(connections_are_accepted_for_a_program),
 		WITH(a_client_does_not_listen),
 		WITH(connections_wait_for_handshakes_to_end),
@@ -333,5 +297,5 @@ int main(void)
 		WITH(a_socket_may_still_connect),
 	};
 
-	return cmocka_run_group_tests(tests, set_up_group, tear_down_group);
+	return cmocka_run_group_tests(tests, one_kseald_group, one_kseald_group_ends);
 }

@@ -14,43 +14,20 @@
 #include <unistd.h>
 #include <sys/socket.h>
 
-#include "certs.h"
 #include "counters.h"
-#include "daemon.h"
 #include "kseal.h"
 #include "loopback.h"
+#include "one_kseald.h"
 #include "peer.h"
 
 enum { RESULT_MS = 15000 };
 
-static struct certs certs;
-static struct daemon kseald;
 static struct kseal_broker *broker;
 static struct kseal_request request;
 
-static int set_up_group(void **state)
-{
-	(void)state;
-	certs_begin(&certs);
-	certs_issue(&certs, "a", "a.example", CERT_ECDSA, -1, 10);
-	return 0;
-}
-
-static int tear_down_group(void **state)
-{
-	(void)state;
-	certs_end(&certs);
-	return 0;
-}
-
 static int set_up(void **state)
 {
-	char identity[256];
-
-	(void)state;
-	snprintf(identity, sizeof(identity), "--identity=a=%s/a.pem,%s/a.key", certs.dir,
-		 certs.dir);
-	daemon_prepare(&kseald);
+	one_kseald_prepare(state);
 	daemon_start(&kseald, (const char *const[]){ identity, "--workers=2",
 						     "--max-handshakes=3", "--max-per-program=9", NULL });
 	assert_int_equal(kseal_broker_open(kseald.socket, &broker), 0);
@@ -324,5 +301,5 @@ int main(void)
 	};
 
 	signal(SIGPIPE, SIG_IGN);
-	return cmocka_run_group_tests_name("counters", tests, set_up_group, tear_down_group);
+	return cmocka_run_group_tests_name("counters", tests, one_kseald_group, one_kseald_group_ends);
 }

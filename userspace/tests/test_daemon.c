@@ -17,10 +17,9 @@
 #include <sys/stat.h>
 #include <sys/un.h>
 
-#include "certs.h"
-#include "daemon.h"
 #include "kseal.h"
 #include "loopback.h"
+#include "one_kseald.h"
 #include "peer.h"
 #include "protocol.h"
 
@@ -33,41 +32,6 @@ static const struct kseal_request as_server = {
 	.size = sizeof(as_server),
 	.role = KSEAL_SERVER,
 };
-
-static struct certs certs;
-static char identity[256];
-static struct daemon kseald;
-
-static int set_up_group(void **state)
-{
-	(void)state;
-	certs_begin(&certs);
-	certs_issue(&certs, "a", "a.example", CERT_ECDSA, -1, 10);
-	snprintf(identity, sizeof(identity), "--identity=a=%s/a.pem,%s/a.key",
-		 certs.dir, certs.dir);
-	return 0;
-}
-
-static int tear_down_group(void **state)
-{
-	(void)state;
-	certs_end(&certs);
-	return 0;
-}
-
-static int set_up(void **state)
-{
-	(void)state;
-	daemon_prepare(&kseald);
-	return 0;
-}
-
-static int tear_down(void **state)
-{
-	(void)state;
-	daemon_clean(&kseald);
-	return 0;
-}
 
 #define START(...) \
 	daemon_start(&kseald, (const char *const[]){ identity, __VA_ARGS__ NULL })
@@ -622,7 +586,7 @@ static void core_dumps_are_off(void **state)
 	assert_null(strstr(line, "unlimited"));
 }
 
-#define TEST(name) cmocka_unit_test_setup_teardown(name, set_up, tear_down)
+#define TEST(name) cmocka_unit_test_setup_teardown(name, one_kseald_prepare, one_kseald_clean)
 
 int main(void)
 {
@@ -649,6 +613,6 @@ int main(void)
 		TEST(core_dumps_are_off),
 	};
 
-	return cmocka_run_group_tests_name("daemon", tests, set_up_group,
-					   tear_down_group);
+	return cmocka_run_group_tests_name("daemon", tests, one_kseald_group,
+					   one_kseald_group_ends);
 }

@@ -21,38 +21,15 @@
 #include <netinet/in.h>
 #include <sys/socket.h>
 
-#include "certs.h"
-#include "daemon.h"
 #include "kseal.h"
 #include "loopback.h"
+#include "one_kseald.h"
 
-static struct certs certs;
-static struct daemon kseald;
 static struct kseal_broker *broker;
-
-static int set_up_group(void **state)
-{
-	(void)state;
-	certs_begin(&certs);
-	certs_issue(&certs, "a", "a.example", CERT_ECDSA, -1, 10);
-	return 0;
-}
-
-static int tear_down_group(void **state)
-{
-	(void)state;
-	certs_end(&certs);
-	return 0;
-}
 
 static int set_up(void **state)
 {
-	char identity[512];
-
-	(void)state;
-	snprintf(identity, sizeof(identity), "--identity=a=%s/a.pem,%s/a.key", certs.dir,
-		 certs.dir);
-	daemon_prepare(&kseald);
+	one_kseald_prepare(state);
 	daemon_start(&kseald, (const char *const[]){ identity, NULL });
 	assert_int_equal(kseal_broker_open(kseald.socket, &broker), 0);
 	return 0;
@@ -320,5 +297,5 @@ int main(void)
 		TEST(closing_says_nothing_without_a_key),
 	};
 
-	return cmocka_run_group_tests_name("dial", tests, set_up_group, tear_down_group);
+	return cmocka_run_group_tests_name("dial", tests, one_kseald_group, one_kseald_group_ends);
 }

@@ -17,10 +17,9 @@
 #include <sys/socket.h>
 #include <sys/wait.h>
 
-#include "certs.h"
-#include "daemon.h"
 #include "kseal.h"
 #include "loopback.h"
+#include "one_kseald.h"
 #include "peer.h"
 
 enum {
@@ -30,45 +29,10 @@ enum {
 	HELLO_MAX = 1024,
 };
 
-static struct certs certs;
-static char identity[256];
-static struct daemon kseald;
-
 static const struct kseal_request as_server = {
 	.size = sizeof(as_server),
 	.role = KSEAL_SERVER,
 };
-
-static int set_up_group(void **state)
-{
-	(void)state;
-	certs_begin(&certs);
-	certs_issue(&certs, "a", "a.example", CERT_ECDSA, -1, 10);
-	snprintf(identity, sizeof(identity), "--identity=a=%s/a.pem,%s/a.key", certs.dir,
-		 certs.dir);
-	return 0;
-}
-
-static int tear_down_group(void **state)
-{
-	(void)state;
-	certs_end(&certs);
-	return 0;
-}
-
-static int set_up(void **state)
-{
-	(void)state;
-	daemon_prepare(&kseald);
-	return 0;
-}
-
-static int tear_down(void **state)
-{
-	(void)state;
-	daemon_clean(&kseald);
-	return 0;
-}
 
 #define START(...) \
 	daemon_start(&kseald, (const char *const[]){ identity, "--timeout=600", __VA_ARGS__, NULL })
@@ -322,7 +286,7 @@ static void thousands_that_stall_hold_nobody_up(void **state)
 	assert_int_equal(daemon_stop(&kseald), 0);
 }
 
-#define TEST(name) cmocka_unit_test_setup_teardown(name, set_up, tear_down)
+#define TEST(name) cmocka_unit_test_setup_teardown(name, one_kseald_prepare, one_kseald_clean)
 
 int main(void)
 {
@@ -333,5 +297,5 @@ int main(void)
 	};
 
 	signal(SIGPIPE, SIG_IGN);
-	return cmocka_run_group_tests_name("limits", tests, set_up_group, tear_down_group);
+	return cmocka_run_group_tests_name("limits", tests, one_kseald_group, one_kseald_group_ends);
 }
