@@ -180,7 +180,8 @@ struct kseal_record_sizing {
  *	fatal alert	ECONNRESET, the keys are wiped; KSEAL_INFO has the alert.
  *			That is every alert of TLS 1.3 but user_canceled
  *	warning alert	nothing: of TLS 1.2, or user_canceled; counted
- *	NewSessionTicket	(TLS 1.3) nothing: counted and dropped
+ *	NewSessionTicket	(TLS 1.3) nothing: it goes to the queue that KSEAL_TICKETS
+ *			names, or nowhere; counted
  *	KeyUpdate	(TLS 1.3) nothing: the receiving key moves on, by the secret given
  *			with KSEAL_RX_SECRET. If one is requested, ours goes out
  *			between two records, at once if none is open, and the sending
@@ -290,6 +291,90 @@ struct kseal_secret {
 	__u8	hash;
 	__u8	len;
 	__u8	secret[KSEAL_SECRET_SIZE];
+};
+
+/**
+ * getsockopt(SOL_TLS, KSEAL_TICKET_QUEUE): int, a file descriptor of a new ticket
+ * queue. NewSessionTicket messages (RFC 8446 4.6.1) go there from any number of
+ * sockets in kernel-control mode, for who did their handshakes and wants to resume
+ * them; the sockets' programs see nothing of it. The socket asked is not tied to
+ * it: that is KSEAL_TICKETS, below. The descriptor is closed on exec.
+ *
+ *	EINVAL		the length is less than an int's
+ *	EFAULT		it cannot be written; nothing is left open
+ *	EMFILE, ENFILE	too many descriptors, or files, are open
+ *	ENOMEM		out of memory
+ *
+ * One read(2) of it takes one struct kseal_ticket and the @len bytes behind it, no
+ * less and no more. It waits while there is none.
+ *
+ *	EMSGSIZE	the buffer is too small for it; it stays
+ *	EFAULT		likewise, the buffer cannot be written
+ *	EAGAIN		there is none, and O_NONBLOCK is set
+ *	EINTR		a signal came first
+ *
+ * poll reports EPOLLIN while there is one. There is no writing and no seeking.
+ *
+ * A queue holds up to KSEAL_TICKET_QUEUE_MAX bytes, as read(2) gives them, its ends
+ * (@len 0) not counted. A ticket is dropped when the queue has no room for it, when
+ * it is longer than KSEAL_TICKET_MESSAGE_MAX, and when memory is short; its socket
+ * goes on as if nobody had asked for it. Sockets do not keep a queue open: with its
+ * last descriptor it is gone, and what it holds.
+ */
+#define KSEAL_TICKET_QUEUE	0x4b13
+
+/** Bytes of the longest ticket that is handed on, its header included. */
+#define KSEAL_TICKET_MESSAGE_MAX	16384
+/** Bytes that wait in a queue at most. */
+#define KSEAL_TICKET_QUEUE_MAX	(256 * 1024)
+
+/**
+ * struct kseal_ticket - what a read of a ticket queue begins with
+ * @cookie: of struct kseal_tickets: which socket it came by
+ * @len: bytes that follow: the handshake message with its header of 4 bytes, as it
+ *	came. 0: no more will come by that socket for this @cookie. That is said once
+ *	for each time KSEAL_TICKETS tied one to the queue, also when memory is short
+ * @reserved: 0
+ */
+struct kseal_ticket {
+	__aligned_u64 cookie;
+	__u32	len;
+	__u32	reserved;
+};
+
+/**
+ * setsockopt(SOL_TLS, KSEAL_TICKETS): struct kseal_tickets. The NewSessionTicket
+ * messages that the socket takes in kernel-control mode from now on go to that
+ * queue. It may be set before the mode is; it is of no use, and no error, for the
+ * handshake's server and in TLS 1.2. There is no getsockopt().
+ *
+ * The tie ends, and the queue is told (@len 0 in struct kseal_ticket), when the
+ * socket is closed, its connection is ended by an error or the peer's close_notify
+ * is taken; when KSEAL_CONTROL is set without KSEAL_CONTROL_ON; and with the next
+ * KSEAL_TICKETS, to whichever queue. A message that has come in part by then is
+ * dropped.
+ *
+ *	EINVAL		another size, @reserved not 0, or the descriptor is not that of
+ *			a ticket queue
+ *	EFAULT		the structure cannot be read
+ *	EBADF		there is no such descriptor
+ *	ENOTCONN	receiving has ended: no ticket can come
+ *	ENOMEM		out of memory
+ *
+ * After an error it is as it was.
+ */
+#define KSEAL_TICKETS		0x4b14
+
+/**
+ * struct kseal_tickets - who takes a socket's tickets
+ * @queue: descriptor of KSEAL_TICKET_QUEUE; -1 nobody (any more)
+ * @reserved: 0
+ * @cookie: handed on with each ticket; means nothing to the kernel
+ */
+struct kseal_tickets {
+	__s32	queue;
+	__u32	reserved;
+	__aligned_u64 cookie;
 };
 
 /**
@@ -405,12 +490,15 @@ enum kseal_end {
  * @alert_out: its description
  * @reserved2: 0
  * @controls: records in kernel-control mode that were no application data
- * @tickets: NewSessionTicket messages dropped
+ * @tickets: NewSessionTicket messages taken
  * @warnings: warning alerts taken
  * @tx_key_updates: KeyUpdate messages that the kernel sent
  * @tx_key_records: records sealed under the sending key, by its sequence number
  * @tx_key_limit: how many of them there may be; 0 without limit
  * @rx_key_records: records opened under the receiving key, by its sequence number
+ * @tickets_given: those of @tickets that went to a queue (KSEAL_TICKETS); the others
+ *	were dropped
+ * @reserved3: 0
  *
  * The generation of a key, counted from 0, is @tx_rekeys and @rx_rekeys.
  */
@@ -450,6 +538,8 @@ struct kseal_info {
 	__aligned_u64 tx_key_records;
 	__aligned_u64 tx_key_limit;
 	__aligned_u64 rx_key_records;
+	__u32	tickets_given;
+	__u32	reserved3;
 };
 
 #endif /* _UAPI_LINUX_KSEAL_H */
