@@ -184,7 +184,9 @@ static int without_kseald(int fd)
 		say("kseald has gone (%s); connections wait until it is there again",
 		    strerror(-ret));
 	complained = 1;
-	return pause_for(fd, PAUSE_MS) < 0 ? -errno : -EAGAIN;
+	ret = pause_for(fd, PAUSE_MS) < 0 ? -errno : -EAGAIN;
+	special_watch_anew(fd);
+	return ret;
 }
 
 static int describe(int sock, struct sockaddr *address, socklen_t *len, int flags)

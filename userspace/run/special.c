@@ -267,6 +267,12 @@ static void unwatch_old(int fd)
 	pthread_mutex_unlock(&lock);
 }
 
+void special_watch_anew(int fd)
+{
+	unwatch_old(fd);
+	watch_again(fd);
+}
+
 int special_replace(int fd, int with)
 {
 	const int status = fcntl(fd, F_GETFL), flags = fcntl(fd, F_GETFD);

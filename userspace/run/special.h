@@ -87,6 +87,13 @@ void special_forget(int fd);
  */
 int special_replace(int fd, int with);
 
+/**
+ * special_watch_anew() - have those who watch @fd told once more of what they were told
+ *
+ * Of a descriptor that stays as it is, EPOLLET would tell once only.
+ */
+void special_watch_anew(int fd);
+
 /** special_watched() - the program has called epoll_ctl(), with success */
 void special_watched(int epoll, int op, int fd, const struct epoll_event *event);
 

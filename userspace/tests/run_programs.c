@@ -56,6 +56,12 @@ static int make_listener(int type)
 	return fd;
 }
 
+static void tell(const char *what)
+{
+	puts(what);
+	fflush(stdout);
+}
+
 /* Give back what comes, until it ends. */
 static void echo(int fd)
 {
@@ -91,18 +97,22 @@ static int program_blocking(void)
 static int program_epoll(void)
 {
 	struct epoll_event event = { .events = EPOLLIN | EPOLLET, .data.fd = 77 };
-	int fd, served = 0, listener = make_listener(SOCK_NONBLOCK), epoll = epoll_create1(0);
+	int fd, before, served = 0;
+	int listener = make_listener(SOCK_NONBLOCK), epoll = epoll_create1(0);
 
 	MUST(!epoll_ctl(epoll, EPOLL_CTL_ADD, listener, &event));
 	while (served < 3) {
 		MUST(epoll_wait(epoll, &event, 1, LIMIT_MS) == 1);
 		MUST(event.data.fd == 77);
+		before = served;
 		while ((fd = accept4(listener, NULL, NULL, SOCK_NONBLOCK | SOCK_CLOEXEC)) >= 0) {
 			MUST(fcntl(fd, F_GETFL) & O_NONBLOCK && fcntl(fd, F_GETFD) & FD_CLOEXEC);
 			echo(fd);
 			served++;
 		}
 		MUST(errno == EAGAIN);
+		if (served == before)
+			tell("nobody");
 	}
 	return 0;
 }
@@ -192,8 +202,7 @@ static void wait_writable(int epoll, uint32_t wanted)
 	struct epoll_event event;
 
 	MUST(!epoll_wait(epoll, &event, 1, 300));
-	puts("waiting");
-	fflush(stdout);
+	tell("waiting");
 	MUST(epoll_wait(epoll, &event, 1, LIMIT_MS) == 1);
 	MUST(event.events & wanted && event.data.u64 == 0x1234567890);
 }

@@ -162,6 +162,7 @@ static void accepting_goes_on_when_the_broker_was_away(void **state)
 {
 	struct fixture *fixture = *state;
 	struct stand_in again;
+	char line[32];
 	int port;
 
 	run(fixture, "--listen", "*", "epoll", NULL);
@@ -169,6 +170,9 @@ static void accepting_goes_on_when_the_broker_was_away(void **state)
 	converse(connect_to(port));
 	kill(fixture->broker.pid, SIGKILL);
 	waitpid(fixture->broker.pid, NULL, 0);
+	/* it has tried to reach the broker, and failed */
+	assert_non_null(fgets(line, sizeof(line), fixture->out));
+	assert_string_equal(line, "nobody\n");
 	stand_in_start(&again, fixture->broker.path);
 	converse(connect_to(port));
 	converse(connect_to(port));
