@@ -188,13 +188,29 @@ programs() {
 	grep -q 'GET /file' log.2
 }
 
-# Whom no program has taken when kseald ends hears why, though the kernel, which has the
-# connection already, takes no alerts from programs.
-nobody_came() {
-	local client
+in_flight() {
+	[ "$("$KSEAL" status --broker "$BROKER" | awk '$1 == "in_flight" { print $2 }')" = "$1" ]
+}
 
+# The program ends during a handshake. Whom no other one has taken when kseald ends hears
+# why, though the kernel, which has the connection already, takes no alerts from programs.
+nobody_came() {
+	local client program
+
+	mkdir www
 	listen "$(listener app)"
+	start_ready serve "$SERVER" --broker "$BROKER" --backend app www
+	program=$PID
 	at app
+	exec 4<>"/dev/tcp/127.0.0.1/$PORT"
+	until_true 60 "kseald has accepted it" in_flight 1
+	kill "$program"
+	ended "$program" 60
+	until_true 60 "kseald has noticed" grep -q 'takes no more of its sockets' kseald.err
+	free_port
+	start socat "TCP-LISTEN:$PORT,bind=127.0.0.1" FD:4
+	exec 4>&-
+	until_true 60 "socat listens" listening "$PORT"
 	mkfifo hold
 	openssl s_client "${S_CLIENT[@]}" -connect "127.0.0.1:$PORT" <hold >s_client.out \
 		2>s_client.err &
