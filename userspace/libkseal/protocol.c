@@ -71,8 +71,8 @@ static const struct row request_rows[] = {
 	CRITICAL_ROW(CLIENT_AUTH, U32, kseald_request, client_auth),
 	CRITICAL_ROW(PIN, STRING, kseald_request, pin),
 	ROW(CLIENT_IDENTITY, STRING, kseald_request, client_identity),
-	ROW(HOLD, U32, kseald_request, hold),
-	ROW(CONTROL, U32, kseald_request, control),
+	CRITICAL_ROW(HOLD, U32, kseald_request, hold),
+	CRITICAL_ROW(CONTROL, U32, kseald_request, control),
 };
 
 static const struct row result_rows[] = {
