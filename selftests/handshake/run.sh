@@ -15,6 +15,15 @@ start_run() {
 	start "$KSEAL" run --verbose --broker "$BROKER" "$@" >"$name.out" 2>"$name.err"
 }
 
+# start_python [OPTION...] - http.server of the directory www, with a kseald of these options
+start_python() {
+	start_kseald "$@"
+	free_port
+	start_run python --listen "$PORT" -- /usr/bin/python3 -m http.server --bind 127.0.0.1 \
+		--directory www "$PORT"
+	until_true 60 "python listens" listening "$PORT"
+}
+
 # ---- servers --------------------------------------------------------------------
 
 # python_serves - files by http.server, which blocks in accept() and has no idea
@@ -23,11 +32,7 @@ python_serves() {
 
 	mkdir www
 	random_file www/file "$BYTES"
-	start_kseald
-	free_port
-	start_run python --listen "$PORT" -- /usr/bin/python3 -m http.server --bind 127.0.0.1 \
-		--directory www "$PORT"
-	until_true 60 "python listens" listening "$PORT"
+	start_python
 	for n in 1 2; do
 		equal "the status of GET $n" "$(status /file --tlsv1.3)" 200
 		same got www/file
@@ -43,11 +48,7 @@ python_serves() {
 slow_clients_delay_nobody() {
 	mkdir www
 	echo hello >www/file
-	start_kseald
-	free_port
-	start_run python --listen "$PORT" -- /usr/bin/python3 -m http.server --bind 127.0.0.1 \
-		--directory www "$PORT"
-	until_true 60 "python listens" listening "$PORT"
+	start_python
 	start socat -u "TCP:127.0.0.1:$PORT" CREATE:silent
 	until_true 60 "the silent client is there" connected "$PORT"
 	equal "the status" "$(status /file -m 60)" 200
@@ -106,8 +107,8 @@ curl_fetches() {
 	grep -q 'connected to localhost: TLS_' curl.err
 }
 
-# netcat_connects OPTION... - waiting in connect()
-netcat_connects() {
+# socat_connects OPTION... - waiting in connect()
+socat_connects() {
 	random_file data "$BYTES"
 	start_kseald
 	start_s_server -rev
@@ -142,15 +143,21 @@ keys_are_updated() {
 
 	mkdir www
 	random_file www/file $((8 * MIB))
-	start_kseald --key-records 100
-	free_port
-	start_run python --listen "$PORT" -- /usr/bin/python3 -m http.server --bind 127.0.0.1 \
-		--directory www "$PORT"
-	until_true 60 "python listens" listening "$PORT"
+	start_python --key-records 100
 	before=$(counter TxKeyUpdates)
 	equal "the status" "$(status /file --tlsv1.3)" 200
 	same got www/file
 	at_least "key updates of the kernel" $(($(counter TxKeyUpdates) - before)) 4
+}
+
+# sha384_serves - a kernel without hmac(sha384) takes the keys without the secrets
+sha384_serves() {
+	mkdir www
+	random_file www/file "$BYTES"
+	start_python --ciphers AES-256-GCM
+	equal "the status" "$(status /file --tlsv1.3)" 200
+	same got www/file
+	grep -q 'suite=TLS_AES_256_GCM_SHA384' kseald.err
 }
 
 add "python3 -m http.server, $SIZE MiB, both versions" python_serves
@@ -158,7 +165,8 @@ add "a client that says nothing delays nobody" slow_clients_delay_nobody
 add "socat, forking, TLS 1.3, $SIZE MiB each way" socat_serves -tls1_3
 add "socat, forking, TLS 1.2, $SIZE MiB each way" socat_serves -tls1_2
 add "curl fetches http:// by TLS" curl_fetches
-add "socat connects" netcat_connects
+add "socat connects" socat_connects
 add "a bad certificate is an error to curl" connections_are_refused
 add "a key update every 100 records" keys_are_updated
+add "a suite with SHA-384, which not every kernel has" sha384_serves
 run
