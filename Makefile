@@ -83,7 +83,7 @@ help:
 	@echo '                 KEEP=1 leaves it running); installs what is missing'
 	@echo 'make check       all tests, in guests with Debian 6.1, 6.12, and the newest; installs what is missing'
 	@echo 'make matrix      every suite on every kernel, beside the in-tree module; the table of the README'
-	@echo 'make interop     nginx and Chromium with what kseal seals, in a debug kernel'
+	@echo 'make interop     nginx, Chromium and redis with what kseal seals, in a debug kernel'
 	@echo 'make soak        random calls with ever new seeds, until one fails or ^C (scripts/soak --help)'
 	@echo 'make bench       how fast it is beside plain TCP, the in-tree module, GnuTLS and OpenSSL'
 	@echo '                 (QUICK=1 a quick look; PROFILE=CASE where the time goes; scripts/bench --help)'
