@@ -61,7 +61,7 @@ static void submit(struct kseal_broker *broker, int fd)
 	int ret;
 
 	while ((ret = kseal_submit(broker, fd, &as_server, &id)) == -EAGAIN)
-		loopback_wait(kseal_broker_fd(broker), POLLOUT);
+		loopback_wait(kseal_broker_fd(broker), POLLIN);
 	assert_int_equal(ret, 0);
 }
 
