@@ -190,12 +190,25 @@ static int result_of(int fd, struct kseal_result *result)
 	}
 }
 
+/* The kernel tells a program once, by connect(2), that a connection which it began is
+ * there, and takes the next call for another: ours was that.
+ */
+static void end_connecting(int tcp)
+{
+	struct sockaddr_storage address;
+	socklen_t len = sizeof(address);
+
+	if (!REAL(getpeername)(tcp, (struct sockaddr *)&address, &len))
+		REAL(connect)(tcp, (struct sockaddr *)&address, len);
+}
+
 static int put_back(int fd, const struct special *special, const struct kseal_result *result)
 {
 	int tcp = special_take(fd), ret;
 
 	if (tcp < 0)
 		return 0;
+	end_connecting(tcp);
 	say_verbose("connected to %s: %s", special->host, result->suite);
 	ret = special_replace(fd, tcp);
 	return -ret;

@@ -80,16 +80,21 @@ EXPORT int accept(int fd, __SOCKADDR_ARG address, socklen_t *len)
 
 EXPORT int connect(int fd, __CONST_SOCKADDR_ARG address, socklen_t len)
 {
+	struct special special;
 	char host[KSEAL_NAME_SIZE];
-	int ret;
+	int ret, began;
 
 	if (!rules_any_connection())
 		return REAL(connect)(fd, address, len);
+	began = special_get(fd, &special) == SPECIAL_CONNECTING;
 	ret = run_settle(fd);
 	if (ret) {
 		errno = ret == EAGAIN ? EALREADY : ret;
 		return -1;
 	}
+	/* some ask so whether it is there by now */
+	if (began)
+		return 0;
 	if (!is_tcp(fd) || !rules_connects(address.__sockaddr__, len, host))
 		return REAL(connect)(fd, address, len);
 	return run_connect(fd, address.__sockaddr__, len, host);

@@ -207,6 +207,16 @@ static void wait_writable(int epoll, uint32_t wanted)
 	MUST(event.events & wanted && event.data.u64 == 0x1234567890);
 }
 
+static int connect_again(int fd, const char *port)
+{
+	struct sockaddr_in address = {
+		.sin_family = AF_INET, .sin_addr.s_addr = htonl(INADDR_LOOPBACK),
+		.sin_port = htons(atoi(port)),
+	};
+
+	return connect(fd, (struct sockaddr *)&address, sizeof(address)) ? errno : 0;
+}
+
 static int connect_with_epoll(const char *port, int *epoll)
 {
 	struct epoll_event event = { .events = EPOLLOUT | EPOLLET, .data.u64 = 0x1234567890 };
@@ -218,6 +228,7 @@ static int connect_with_epoll(const char *port, int *epoll)
 	MUST(!epoll_ctl(*epoll, EPOLL_CTL_ADD, fd, &event));
 	MUST(getpeername(fd, (struct sockaddr *)&address, &len) < 0 && errno == ENOTCONN);
 	MUST(send(fd, "early", 5, 0) < 0 && errno == EAGAIN);
+	MUST(connect_again(fd, port) == EALREADY);
 	MUST(start_connecting(port, SOCK_NONBLOCK) >= 0);
 	wait_writable(*epoll, EPOLLOUT);
 	return fd;
@@ -265,6 +276,30 @@ static int program_writing(const char *port)
 	return 0;
 }
 
+/* It asks connect() how that goes, as redis-cli does. */
+static int program_asking(const char *port)
+{
+	int epoll, fd = connect_with_epoll(port, &epoll);
+
+	MUST(connect_again(fd, port) == 0);
+	MUST(connect_again(fd, port) == EISCONN);
+	MUST(!fcntl(fd, F_SETFL, 0));
+	expect_hello(fd);
+	return 0;
+}
+
+/* It asks SO_ERROR, and then connect(). */
+static int program_asking_twice(const char *port)
+{
+	int epoll, fd = connect_with_epoll(port, &epoll);
+
+	MUST(so_error(fd) == 0);
+	MUST(connect_again(fd, port) == EISCONN);
+	MUST(!fcntl(fd, F_SETFL, 0));
+	expect_hello(fd);
+	return 0;
+}
+
 static int program_refused(const char *port)
 {
 	int epoll, fd = connect_with_epoll(port, &epoll);
@@ -294,6 +329,8 @@ int run_program(const char *program, const char *name, const char *argument)
 		{ "connecting-in-vain", NULL, program_connecting_in_vain },
 		{ "waiting", NULL, program_waiting },
 		{ "writing", NULL, program_writing },
+		{ "asking", NULL, program_asking },
+		{ "asking-twice", NULL, program_asking_twice },
 		{ "refused", NULL, program_refused },
 	};
 

@@ -268,26 +268,34 @@ static void waits(struct fixture *fixture, const char *program, const char *how,
 	open_gate(fixture, how);
 }
 
-static void a_program_that_waits_for_epollout(void **state)
+static void echoes(struct fixture *fixture, const char *program)
 {
-	struct fixture *fixture = *state;
 	int listener;
 
-	waits(fixture, "waiting", "00", &listener);
+	waits(fixture, program, "00", &listener);
 	echo_one(listener);
 	ends_well(fixture);
 	close(listener);
 }
 
+static void a_program_that_waits_for_epollout(void **state)
+{
+	echoes(*state, "waiting");
+}
+
 static void a_program_that_writes_when_it_can(void **state)
 {
-	struct fixture *fixture = *state;
-	int listener;
+	echoes(*state, "writing");
+}
 
-	waits(fixture, "writing", "00", &listener);
-	echo_one(listener);
-	ends_well(fixture);
-	close(listener);
+static void a_program_that_calls_connect_again(void **state)
+{
+	echoes(*state, "asking");
+}
+
+static void a_program_that_calls_connect_after_so_error(void **state)
+{
+	echoes(*state, "asking-twice");
 }
 
 static void so_error_tells_of_a_failed_handshake(void **state)
@@ -382,6 +390,8 @@ int main(int argc, char **argv)
 		WITH(connect_tells_of_a_failed_handshake),
 		WITH(a_program_that_waits_for_epollout),
 		WITH(a_program_that_writes_when_it_can),
+		WITH(a_program_that_calls_connect_again),
+		WITH(a_program_that_calls_connect_after_so_error),
 		WITH(so_error_tells_of_a_failed_handshake),
 		WITH(what_cannot_be_is_said),
 		cmocka_unit_test(static_programs_are_refused),
