@@ -63,21 +63,14 @@ static int set_sizing(int fd, const struct kseal_record_sizing *sizing, struct k
 	return ret ? refused(result, "--record-sizing", -ret) : 0;
 }
 
-static int set_secret(struct tls *tls, int option, const struct traffic_secret *from,
-		      struct kseal_result *result)
+static int set_secret(struct tls *tls, enum kseal_direction direction,
+		      const struct traffic_secret *secret, struct kseal_result *result)
 {
-	struct kseal_secret secret = {
-		.cipher = result->cipher,
-		.hash = from->size == KSEAL_SECRET_SIZE ? KSEAL_HASH_SHA384 : KSEAL_HASH_SHA256,
-		.len = from->size,
-	};
-	int ret;
+	const int ret = kseal_set_secret(tls->fd, direction, result->cipher, secret->bytes,
+					 secret->size);
 
-	memcpy(secret.secret, from->bytes, from->size);
-	ret = setsockopt(tls->fd, SOL_TLS, option, &secret, sizeof(secret)) ? errno : 0;
-	explicit_bzero(&secret, sizeof(secret));
 	/* a kernel without that HMAC: all goes well as long as no key is updated */
-	return ret && ret != ENOENT ? refused(result, "traffic secrets", ret) : 0;
+	return ret && ret != -ENOENT ? refused(result, "traffic secrets", -ret) : 0;
 }
 
 static int set_secrets(struct tls *tls, struct kseal_result *result)
@@ -86,22 +79,17 @@ static int set_secrets(struct tls *tls, struct kseal_result *result)
 
 	if (result->version != TLS_1_3_VERSION)
 		return 0;
-	ret = set_secret(tls, KSEAL_TX_SECRET, &tls->tx_secret, result);
-	return ret ? ret : set_secret(tls, KSEAL_RX_SECRET, &tls->rx_secret, result);
+	ret = set_secret(tls, KSEAL_TX, &tls->tx_secret, result);
+	return ret ? ret : set_secret(tls, KSEAL_RX, &tls->rx_secret, result);
 }
 
 static int set_control(struct tls *tls, const struct handover *handover,
 		       struct kseal_result *result)
 {
-	const struct kseal_control control = {
-		.flags = KSEAL_CONTROL_ON |
-			 (tls->server_name[0] ? KSEAL_CONTROL_CLIENT : KSEAL_CONTROL_SERVER),
-		.tx_records = handover->key_records,
-	};
+	const uint32_t role = tls->server_name[0] ? KSEAL_CONTROL_CLIENT : KSEAL_CONTROL_SERVER;
+	const int ret = kseal_set_control(tls->fd, KSEAL_CONTROL_ON | role, handover->key_records);
 
-	if (setsockopt(tls->fd, SOL_TLS, KSEAL_CONTROL, &control, sizeof(control)))
-		return refused(result, "kernel-control mode", errno);
-	return 0;
+	return ret ? refused(result, "kernel-control mode", -ret) : 0;
 }
 
 /* ---- all of it ------------------------------------------------------------------ */

@@ -6,9 +6,9 @@
 #include <sys/socket.h>
 #include <gnutls/gnutls.h>
 #include <linux/tls.h>
-#include <linux/kseal.h>
 
 #include "alert.h"
+#include "kseal.h"
 #include "record.h"
 
 enum {
@@ -34,15 +34,13 @@ static unsigned char level_of(unsigned char alert)
 
 int record_send_alert(int fd, unsigned char alert)
 {
-	static const struct kseal_control off;
 	int ret = alert_send(fd, level_of(alert), alert, MSG_DONTWAIT);
 
 	/* the kernel sends close_notify itself there, and no other on demand */
 	if (ret != -EOPNOTSUPP || alert == ALERT_CLOSE_NOTIFY)
 		return ret == -EOPNOTSUPP ? 0 : ret;
-	if (setsockopt(fd, SOL_TLS, KSEAL_CONTROL, &off, sizeof(off)))
-		return -errno;
-	return alert_send(fd, level_of(alert), alert, MSG_DONTWAIT);
+	ret = kseal_set_control(fd, 0, 0);
+	return ret ? ret : alert_send(fd, level_of(alert), alert, MSG_DONTWAIT);
 }
 
 /* @type: set to the record's, -1 when the socket does not say. */

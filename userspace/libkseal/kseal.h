@@ -193,6 +193,42 @@ int kseal_get_info(int fd, struct kseal_info *info);
  */
 int kseal_set_record_sizing(int fd, uint32_t bytes, uint32_t idle_ms);
 
+/**
+ * kseal_set_control() - have the kernel take what is not application data
+ * @fd: socket that kseal_attach() succeeded on
+ * @flags: KSEAL_CONTROL_ON and others of <linux/kseal.h>; 0 ends it
+ * @tx_records: records that one key may seal, at least 2; 0 for what the suite allows
+ *
+ * For programs that do their own handshake; kseald's sockets come so (see
+ * kseal_request.control). What then becomes of close_notify, alerts, tickets and key
+ * updates is told at KSEAL_CONTROL in <linux/kseal.h>. TLS 1.3 wants the secrets as
+ * well: kseal_set_secret().
+ *
+ * Return: 0; -EINVAL a flag or number makes no sense; -EBUSY a record that is no
+ * application data is open already; -ENOPROTOOPT kseal is not on the socket, or is too
+ * old for it.
+ */
+int kseal_set_control(int fd, uint32_t flags, uint64_t tx_records);
+
+/**
+ * kseal_set_secret() - the traffic secret that the key of a direction came from
+ * @fd: socket with that key
+ * @direction: KSEAL_TX or KSEAL_RX
+ * @cipher: TLS_CIPHER_* that was agreed on
+ * @secret: as for kseal_derive_keys(); the caller wipes it
+ * @size: its bytes, 48 for AES-256-GCM, 32 else
+ *
+ * The kernel makes the next key from it when there is a KeyUpdate, in kernel-control
+ * mode. A key that is installed later wants its secret anew.
+ *
+ * Return: 0; -EKEYREJECTED the key does not come from it; -ENOTCONN there is no key;
+ * -EOPNOTSUPP it is one of TLS 1.2; -ENOENT the kernel has no such HMAC; -EINVAL @size
+ * is not that of the cipher's hash, or @cipher is not the key's; -ENOTSUP TLS 1.3 does
+ * not have it; -ENOPROTOOPT kseal is not on the socket, or is too old for it; -ENOMEM.
+ */
+int kseal_set_secret(int fd, enum kseal_direction direction, uint16_t cipher,
+		     const void *secret, size_t size);
+
 /** kseal_version_name() - "TLS 1.3" for 0x0304; NULL when not known. */
 const char *kseal_version_name(uint16_t version);
 

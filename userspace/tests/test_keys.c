@@ -263,6 +263,76 @@ static void prefix_over_the_limit_never_gets_to_the_kernel(void **state)
 	assert_int_equal(calls[0].size, 100);
 }
 
+static void control_is_set_as_it_is_asked_for(void **state)
+{
+	struct kseal_control got;
+
+	(void)state;
+	assert_int_equal(kseal_set_control(77, KSEAL_CONTROL_ON | KSEAL_CONTROL_CLIENT, 1234567890123),
+			 0);
+	assert_int_equal(calls[0].name, KSEAL_CONTROL);
+	assert_int_equal(calls[0].size, sizeof(got));
+	memcpy(&got, calls[0].value, sizeof(got));
+	assert_int_equal(got.flags, KSEAL_CONTROL_ON | KSEAL_CONTROL_CLIENT);
+	assert_int_equal(got.reserved, 0);
+	assert_true(got.tx_records == 1234567890123);
+	fail_at = 2;
+	assert_int_equal(kseal_set_control(77, 0, 0), -ENOMEM);
+}
+
+static void secrets_go_with_the_hash_of_their_cipher(void **state)
+{
+	static const struct {
+		uint16_t cipher;
+		uint8_t hash;
+		uint8_t size;
+	} ciphers[] = {
+		{ TLS_CIPHER_AES_GCM_128, KSEAL_HASH_SHA256, 32 },
+		{ TLS_CIPHER_AES_GCM_256, KSEAL_HASH_SHA384, 48 },
+		{ TLS_CIPHER_AES_CCM_128, KSEAL_HASH_SHA256, 32 },
+		{ TLS_CIPHER_CHACHA20_POLY1305, KSEAL_HASH_SHA256, 32 },
+		{ TLS_CIPHER_SM4_GCM, KSEAL_HASH_SM3, 32 },
+		{ TLS_CIPHER_SM4_CCM, KSEAL_HASH_SM3, 32 },
+	};
+	static const uint8_t bytes[48] = { 1, 2, 3, [31] = 4, [47] = 5 };
+	struct kseal_secret got;
+	size_t i;
+	int tx;
+
+	for (i = 0; i < sizeof(ciphers) / sizeof(ciphers[0]); i++) {
+		for (tx = 0; tx < 2; tx++) {
+			set_up(state);
+			assert_int_equal(kseal_set_secret(77, tx ? KSEAL_TX : KSEAL_RX,
+							  ciphers[i].cipher, bytes,
+							  ciphers[i].size), 0);
+			assert_int_equal(calls[0].name, tx ? KSEAL_TX_SECRET : KSEAL_RX_SECRET);
+			assert_int_equal(calls[0].size, sizeof(got));
+			memcpy(&got, calls[0].value, sizeof(got));
+			assert_int_equal(got.cipher, ciphers[i].cipher);
+			assert_int_equal(got.hash, ciphers[i].hash);
+			assert_int_equal(got.len, ciphers[i].size);
+			assert_memory_equal(got.secret, bytes, got.len);
+		}
+		assert_int_equal(kseal_set_secret(77, KSEAL_TX, ciphers[i].cipher, bytes,
+						  80 - ciphers[i].size), -EINVAL);
+	}
+}
+
+static void secrets_without_sense_never_get_to_the_kernel(void **state)
+{
+	static const uint8_t bytes[48];
+
+	(void)state;
+	assert_int_equal(kseal_set_secret(77, KSEAL_BOTH, TLS_CIPHER_AES_GCM_128, bytes, 32),
+			 -EINVAL);
+	assert_int_equal(kseal_set_secret(77, 0, TLS_CIPHER_AES_GCM_128, bytes, 32), -EINVAL);
+	assert_int_equal(kseal_set_secret(77, KSEAL_RX, TLS_CIPHER_ARIA_GCM_128, bytes, 32),
+			 -ENOTSUP);
+	assert_int_equal(kseal_set_secret(77, KSEAL_RX, TLS_CIPHER_AES_GCM_128, bytes, 0),
+			 -EINVAL);
+	assert_int_equal(n_calls, 0);
+}
+
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
@@ -273,6 +343,9 @@ int main(void)
 		cmocka_unit_test_setup(directions_agree_or_nothing_is_installed, set_up),
 		cmocka_unit_test_setup(half_encrypted_is_no_outcome, set_up),
 		cmocka_unit_test_setup(prefix_over_the_limit_never_gets_to_the_kernel, set_up),
+		cmocka_unit_test_setup(control_is_set_as_it_is_asked_for, set_up),
+		cmocka_unit_test_setup(secrets_go_with_the_hash_of_their_cipher, set_up),
+		cmocka_unit_test_setup(secrets_without_sense_never_get_to_the_kernel, set_up),
 	};
 
 	return cmocka_run_group_tests_name("keys", tests, NULL, NULL);
