@@ -70,6 +70,41 @@ refuses() {
 	grep -qi certificate got.err
 }
 
+# echoed WORDS OPTION... - s_client gets them back, and the end that it has said
+echoed() {
+	echo "$1" >words
+	shift
+	fed client words openssl s_client -quiet -no_ign_eof \
+		-connect "127.0.0.1:$PORT" -servername localhost -CAfile "$W/ca.pem" \
+		-verify_return_error "$@"
+	until_true 60 "the echo" has_lines client.out 1
+	same client.out words
+	release client
+	ended "$PID" 60
+	equal "the status of s_client" "$STATUS" 0
+}
+
+in_one_call() {
+	start_kseald
+	serving server "$EXAMPLES/secure-echo" 0 "$BROKER"
+	echoed "first words" "$@"
+	equal "what the server complains of" "$(cat server.err)" ""
+}
+
+# kseald's own place is found without being named
+at_its_place() {
+	mkdir -p /run/kseald
+	start_kseald --socket /run/kseald/broker.sock
+	serving server "$EXAMPLES/secure-echo" 0
+	echoed "first words"
+	free_port
+	start openssl s_server -quiet -www -accept "127.0.0.1:$PORT" \
+		-cert "$W/server.pem" -key "$W/server.key"
+	until_true 60 "s_server listens" listening "$PORT"
+	python3 "$KSEAL_TOP/userspace/examples/client.py" localhost "$PORT" >got
+	grep -q '^HTTP/1.0 200 ok' got
+}
+
 greets_many() {
 	local i
 
@@ -164,6 +199,11 @@ add "get refuses a certificate of nobody known" refuses "$EXAMPLES/get"
 add "client.py, from sendfile-server" fetches python3 "$KSEAL_TOP/userspace/examples/client.py"
 add "client.py, from a server with session tickets" \
 	from_openssl python3 "$KSEAL_TOP/userspace/examples/client.py"
+add "client.py refuses a certificate of nobody known" \
+	refuses python3 "$KSEAL_TOP/userspace/examples/client.py"
+add "secure-echo, TLS 1.3" in_one_call -tls1_3
+add "secure-echo, TLS 1.2" in_one_call -tls1_2
+add "secure-echo and client.py, with kseald at its own place" at_its_place
 add "event-loop greets many" greets_many
 add "gnutls-install, TLS 1.3" echoes gnutls-install -tls1_3
 add "gnutls-install, TLS 1.2" echoes gnutls-install -tls1_2

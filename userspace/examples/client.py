@@ -2,15 +2,13 @@
 # SPDX-License-Identifier: GPL-2.0
 """client.py HOST PORT [BROKER]: fetch / over HTTPS, by libkseal from Python.
 
-Another language needs no binding: one structure, and the functions. The socket
-that comes back is an ordinary one.
+Another language needs no binding: one structure, which may be left out, and the
+functions. The socket that comes back is an ordinary one: its end is the end.
 """
 import ctypes
 import os
 import socket
 import sys
-
-ALERT, DATA = 21, 23    # RFC 8446 B.1
 
 
 class Result(ctypes.Structure):
@@ -25,20 +23,22 @@ class Result(ctypes.Structure):
 
 
 def connect(host, port, broker):
-    """A connected socket that speaks TLS."""
+    """A connected socket that speaks TLS, and needs no more thought of it."""
     kseal = ctypes.CDLL("libkseal.so.0")
     handle = ctypes.c_void_p()
     result = Result()
-    error = kseal.kseal_broker_open(broker, ctypes.byref(handle))
-    if error:
-        raise OSError(-error, "kseald cannot be reached: " + os.strerror(-error))
-    error = kseal.kseal_connect(handle, host.encode(), port.encode(), None,
-                                ctypes.byref(result))
+    if broker:  # else it is kseald's usual place
+        error = kseal.kseal_broker_open(broker, ctypes.byref(handle))
+        if error:
+            raise OSError(-error, "kseald cannot be reached: " + os.strerror(-error))
+    tcp = socket.create_connection((host, port))
+    fd = kseal.kseal_secure_connected(handle, tcp.detach(), host.encode(),
+                                      ctypes.byref(result))
     kseal.kseal_broker_close(handle)
-    if error:
-        raise OSError(-error, result.reason.decode() or os.strerror(-error))
+    if fd < 0:
+        raise OSError(-fd, result.reason.decode())
     print(result.peer.decode(), result.suite.decode(), file=sys.stderr)
-    return socket.socket(fileno=result.fd)
+    return socket.socket(fileno=fd)
 
 
 def main():
@@ -51,13 +51,8 @@ def main():
         sys.exit("client.py: " + error.strerror)
     tls.sendall(b"GET / HTTP/1.1\r\nHost: " + sys.argv[1].encode() +
                 b"\r\nConnection: close\r\n\r\n")
-    while True:
-        data, control, _, _ = tls.recvmsg(16384, socket.CMSG_SPACE(1))
-        kind = control[0][2][0] if control else DATA
-        if not data or kind == ALERT:
-            break
-        if kind == DATA:    # and not a session ticket
-            sys.stdout.buffer.write(data)
+    while data := tls.recv(16384):
+        sys.stdout.buffer.write(data)
 
 
 main()

@@ -522,6 +522,34 @@ int kseal_accept(struct kseal_broker *broker, int listener,
 		 const struct kseal_request *request, struct kseal_result *result);
 
 /**
+ * kseal_secure_accepted() - make a socket that was accepted speak TLS, in one call
+ * @broker: with no other handshakes under way; NULL to connect to KSEAL_BROKER_PATH for
+ *	this call
+ * @fd: connected TCP socket, the function's from here on: closed, whatever comes of it
+ * @identity: name of the certificate to use, as in kseald's options; NULL for the one
+ *	that SNI picks
+ * @result: filled, with the reason of a failure; NULL if nobody wants to know
+ *
+ * Waits for the handshake, no longer than kseald's limit. What comes back is in
+ * kernel-control mode: a program needs read, write and close for it, and to know nothing
+ * of TLS. Whoever wants more of a say uses kseal_handshake().
+ *
+ * Return: the socket, which is close-on-exec and the caller's to close; or as
+ * kseal_broker_open() and kseal_handshake().
+ */
+int kseal_secure_accepted(struct kseal_broker *broker, int fd, const char *identity,
+			  struct kseal_result *result);
+
+/**
+ * kseal_secure_connected() - make a socket that was connected speak TLS, in one call
+ * @host: name to ask for and to verify, or address
+ *
+ * All else as kseal_secure_accepted().
+ */
+int kseal_secure_connected(struct kseal_broker *broker, int fd, const char *host,
+			   struct kseal_result *result);
+
+/**
  * kseal_submit_connect() - kseal_connect(), without waiting
  * @id: set to the number its result will carry
  *

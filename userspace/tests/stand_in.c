@@ -69,7 +69,20 @@ static void accept_for(int sock, uint32_t id, int listener)
 	}
 }
 
-static void shake(int sock, uint32_t id, int fd, int gate)
+/* The result tells what was asked for. */
+static void answer_asked(int sock, uint32_t id, const struct kseald_request *request, int fd)
+{
+	struct kseal_result result = {
+		.id = id, .version = request->role, .cipher = request->control, .suite = "none",
+	};
+	uint8_t buf[KSEALD_MESSAGE_MAX];
+
+	strcpy(result.server_name, request->server_name);
+	strcpy(result.peer_subject, request->identity);
+	give(sock, kseald_encode_result(&result, buf, sizeof(buf)), buf, fd);
+}
+
+static void shake(int sock, uint32_t id, const struct kseald_request *request, int fd, int gate)
 {
 	struct pollfd pfd = { .fd = fd, .events = POLLOUT };
 	uint8_t buf[KSEALD_MESSAGE_MAX];
@@ -77,7 +90,10 @@ static void shake(int sock, uint32_t id, int fd, int gate)
 
 	if (poll(&pfd, 1, -1) != 1 || read(gate, &how, 1) != 1)
 		return;
-	answer(sock, id, how == '0' ? 0 : EACCES, how == '0' ? fd : -1);
+	if (how == '0')
+		answer_asked(sock, id, request, fd);
+	else
+		answer(sock, id, EACCES, -1);
 	close(fd);
 	/* what the program has filled it with, up to its end */
 	while (recv(sock, buf, sizeof(buf), 0) > 0)
@@ -108,7 +124,7 @@ static void serve_one(int sock, int gate)
 		if (listening)
 			accept_for(sock, header.id, fd);
 		else
-			shake(sock, header.id, fd, gate);
+			shake(sock, header.id, &request, fd, gate);
 		return;
 	}
 }

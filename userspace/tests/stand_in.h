@@ -11,7 +11,8 @@
 /**
  * struct stand_in - one broker
  * @path: where programs connect
- * @gate: handshakes of the client role end when a byte is written here: '0' well, else badly
+ * @gate: handshakes end when a byte is written here: '0' well, else badly. Their result has
+ *	the request's role as its version, control as its cipher, identity as its subject
  */
 struct stand_in {
 	pid_t pid;
