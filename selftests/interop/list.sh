@@ -26,6 +26,8 @@ lists_a_connection() {
 	equal "bytes sent" "$(json "of_kseal[0]['tx_bytes']")" $BYTES
 	equal "bytes received" "$(json "of_kseal[0]['rx_bytes']")" $BYTES
 	equal "the ULP" "$(json "of_kseal[0]['ulp']")" kseal
+	equal "its state" "$(json "of_kseal[0]['state']")" open
+	equal "who takes alerts" "$(json "of_kseal[0]['control']")" program
 	"$KSEAL" top -n 2 -d 0.3 >looks
 	cat looks
 	equal "looks of kseal top" "$(grep -c '^1 sockets, sending 0 B/s' looks)" 2

@@ -40,6 +40,23 @@ static const char *directions(const struct ksocket *socket)
 	return socket->tx && socket->rx ? "both" : socket->tx ? "send" : socket->rx ? "recv" : "none";
 }
 
+/* What has ended of it, if anything. */
+static const char *state_name(const struct ksocket *socket)
+{
+	const uint32_t state = socket->info.state;
+	const uint32_t closed = KSEAL_STATE_TX_CLOSED | KSEAL_STATE_RX_CLOSED;
+
+	if (!socket->has_info)
+		return "-";
+	if (state & KSEAL_STATE_ENDED)
+		return "ended";
+	if ((state & closed) == closed)
+		return "closed";
+	if (state & closed)
+		return state & KSEAL_STATE_TX_CLOSED ? "tx-closed" : "rx-closed";
+	return state & KSEAL_STATE_RX_EXPIRED ? "no-key" : "open";
+}
+
 /* ---- a table ---------------------------------------------------------------- */
 
 static void print_row(FILE *out, const struct ksocket *s)
@@ -52,16 +69,18 @@ static void print_row(FILE *out, const struct ksocket *s)
 		list_bytes(s->info.tx_bytes, sent, sizeof(sent));
 		list_bytes(s->info.rx_bytes, received, sizeof(received));
 	}
-	fprintf(out, "%-22s %-24s %-24s %-8s %-18s %-5s %9s %9llu %9s %9llu %6u\n", owner, s->local,
-		s->peer, list_version_name(s->version), list_suite_name(s), directions(s), sent,
+	fprintf(out, "%-22s %-24s %-24s %-8s %-18s %-5s %-9s %9s %9llu %9s %9llu %6u\n", owner,
+		s->local, s->peer, list_version_name(s->version), list_suite_name(s), directions(s),
+		state_name(s), sent,
 		(unsigned long long)s->info.tx_records, received,
 		(unsigned long long)s->info.rx_records, s->info.tx_rekeys + s->info.rx_rekeys);
 }
 
 void list_print(FILE *out, const struct ksockets *found)
 {
-	fprintf(out, "%-22s %-24s %-24s %-8s %-18s %-5s %9s %9s %9s %9s %6s\n", "PROGRAM", "LOCAL",
-		"PEER", "VERSION", "SUITE", "KEYS", "SENT", "RECORDS", "RECEIVED", "RECORDS", "REKEYS");
+	fprintf(out, "%-22s %-24s %-24s %-8s %-18s %-5s %-9s %9s %9s %9s %9s %6s\n", "PROGRAM",
+		"LOCAL", "PEER", "VERSION", "SUITE", "KEYS", "STATE", "SENT", "RECORDS", "RECEIVED",
+		"RECORDS", "REKEYS");
 	for (size_t i = 0; i < found->count; i++)
 		print_row(out, &found->all[i]);
 }
@@ -78,6 +97,32 @@ static void print_string(FILE *out, const char *name, const char *value)
 static void print_number(FILE *out, const char *name, unsigned long long value)
 {
 	fprintf(out, "\"%s\": %llu, ", name, value);
+}
+
+static void print_alert(FILE *out, const char *name, uint8_t level, uint8_t description)
+{
+	if (level)
+		print_number(out, name, description);
+}
+
+/* What has been done besides moving data: KSEAL_CONTROL. */
+static void print_control(FILE *out, const struct ksocket *s)
+{
+	const struct kseal_info *info = &s->info;
+	const char *end = kseal_end_name(info->end);
+
+	print_string(out, "state", state_name(s));
+	print_string(out, "control", info->control & KSEAL_CONTROL_ON ? "kernel" : "program");
+	print_string(out, "end", end ? end : "unknown");
+	print_alert(out, "alert_in", info->alert_in_level, info->alert_in);
+	print_alert(out, "alert_out", info->alert_out_level, info->alert_out);
+	print_number(out, "controls", info->controls);
+	print_number(out, "tickets", info->tickets);
+	print_number(out, "warnings", info->warnings);
+	print_number(out, "tx_key_updates", info->tx_key_updates);
+	print_number(out, "tx_key_records", info->tx_key_records);
+	print_number(out, "tx_key_limit", info->tx_key_limit);
+	print_number(out, "rx_key_records", info->rx_key_records);
 }
 
 static void print_object(FILE *out, const struct ksocket *s)
@@ -108,6 +153,7 @@ static void print_object(FILE *out, const struct ksocket *s)
 		print_number(out, "rx_records", info->rx_records);
 		print_number(out, "rx_rekeys", info->rx_rekeys);
 		print_number(out, "rx_key_updates", info->rx_key_updates);
+		print_control(out, s);
 		print_string(out, "tx_driver", info->tx_driver);
 		print_string(out, "rx_driver", info->rx_driver);
 	}

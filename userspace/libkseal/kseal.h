@@ -235,6 +235,14 @@ const char *kseal_version_name(uint16_t version);
 /** kseal_cipher_name() - "AES-128-GCM" for TLS_CIPHER_AES_GCM_128; or NULL. */
 const char *kseal_cipher_name(uint16_t cipher);
 
+/**
+ * kseal_end_name() - why a connection has ended, in words
+ * @end: kseal_info.end, enum kseal_end of <linux/kseal.h>
+ *
+ * Return: "none" while it has not; NULL when not known.
+ */
+const char *kseal_end_name(unsigned int end);
+
 /* ---- the daemon: see kseald(8) and kseald-protocol(7) ------------------- */
 
 /** Where kseald listens unless told otherwise. */

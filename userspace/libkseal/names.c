@@ -21,6 +21,25 @@ static const struct name ciphers[] = {
 	{ TLS_CIPHER_AES_CCM_128, "AES-128-CCM" },
 };
 
+static const char *const ends[] = {
+	[KSEAL_END_NONE] = "none",
+	[KSEAL_END_ALERT] = "fatal alert of the peer",
+	[KSEAL_END_TRUNCATED] = "no close_notify before the end",
+	[KSEAL_END_BAD_RECORD] = "record that is not authentic",
+	[KSEAL_END_TOO_LONG] = "record that is too long",
+	[KSEAL_END_VERSION] = "record of another version",
+	[KSEAL_END_UNEXPECTED] = "record or message where it has no place",
+	[KSEAL_END_DECODE] = "malformed message",
+	[KSEAL_END_PARAMETER] = "message with an illegal value",
+	[KSEAL_END_FLOOD] = "too much that is no data",
+	[KSEAL_END_RENEGOTIATION] = "renegotiation, which is refused",
+	[KSEAL_END_KEY_LIMIT] = "key that has sealed all it may",
+	[KSEAL_END_NO_SECRET] = "key update without a secret to follow it",
+	[KSEAL_END_USED_UP] = "sequence numbers are used up",
+	[KSEAL_END_CIPHER] = "the cipher failed",
+	[KSEAL_END_PUSH] = "TCP takes no more records",
+};
+
 #define ARRAY_SIZE(a) (sizeof(a) / sizeof((a)[0]))
 
 static const char *lookup(const struct name *names, size_t count, uint16_t value)
@@ -41,4 +60,9 @@ const char *kseal_version_name(uint16_t version)
 const char *kseal_cipher_name(uint16_t cipher)
 {
 	return lookup(ciphers, ARRAY_SIZE(ciphers), cipher);
+}
+
+const char *kseal_end_name(unsigned int end)
+{
+	return end < ARRAY_SIZE(ends) ? ends[end] : NULL;
 }

@@ -541,6 +541,16 @@ static void names_are_those_of_the_rfcs(void **state)
 	assert_null(kseal_cipher_name(0));
 }
 
+static void ends_have_names(void **state)
+{
+	(void)state;
+	assert_string_equal(kseal_end_name(KSEAL_END_NONE), "none");
+	assert_string_equal(kseal_end_name(KSEAL_END_ALERT), "fatal alert of the peer");
+	for (unsigned int end = 0; end < KSEAL_END_COUNT; end++)
+		assert_non_null(kseal_end_name(end));
+	assert_null(kseal_end_name(KSEAL_END_COUNT));
+}
+
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
@@ -564,6 +574,7 @@ int main(void)
 		cmocka_unit_test_setup(other_ciphers_and_versions_are_refused,
 				       set_up),
 		cmocka_unit_test(names_are_those_of_the_rfcs),
+		cmocka_unit_test(ends_have_names),
 	};
 
 	return cmocka_run_group_tests_name("install", tests, set_up_group,

@@ -205,6 +205,37 @@ static void table_of_sockets(void **state)
 	assert_non_null(strstr(printed, "none"));
 }
 
+static void states_of_sockets(void **state)
+{
+	struct ksocket all[5];
+	struct ksockets found = { .all = all, .count = 5 };
+	FILE *out = to_memory();
+
+	(void)state;
+	for (int i = 0; i < 5; i++)
+		all[i] = example(i, 0);
+	all[1].info.state = KSEAL_STATE_TX_CLOSED;
+	all[2].info.state = KSEAL_STATE_RX_CLOSED | KSEAL_STATE_TX_SECRET;
+	all[3].info.state = KSEAL_STATE_TX_CLOSED | KSEAL_STATE_RX_CLOSED;
+	all[4].info.state = KSEAL_STATE_ENDED | KSEAL_STATE_TX_CLOSED;
+	all[4].info.control = KSEAL_CONTROL_ON;
+	all[4].info.end = KSEAL_END_ALERT;
+	all[4].info.alert_in_level = 2;
+	all[4].info.alert_in = 40;
+	list_print(out, &found);
+	list_print_json(out, &found);
+	fclose(out);
+	assert_non_null(strstr(printed, " open "));
+	assert_non_null(strstr(printed, " tx-closed "));
+	assert_non_null(strstr(printed, " rx-closed "));
+	assert_non_null(strstr(printed, " closed "));
+	assert_non_null(strstr(printed, " ended "));
+	assert_non_null(strstr(printed, "\"state\": \"ended\", \"control\": \"kernel\", "
+				"\"end\": \"fatal alert of the peer\", \"alert_in\": 40, "));
+	assert_non_null(strstr(printed, "\"control\": \"program\", \"end\": \"none\", "
+				"\"controls\""));
+}
+
 static void json_escapes_names(void **state)
 {
 	struct ksocket all[] = { example(1, 7), example(2, 8) };
@@ -261,6 +292,7 @@ int main(void)
 		cmocka_unit_test(reads_no_further_than_the_message),
 		cmocka_unit_test(bytes_in_words),
 		cmocka_unit_test(table_of_sockets),
+		cmocka_unit_test(states_of_sockets),
 		cmocka_unit_test(json_escapes_names),
 		cmocka_unit_test(rates_busiest_first),
 	};
