@@ -21,11 +21,12 @@ proxy() {
 	listener "$1" "proxy = \"127.0.0.1:$2\""
 }
 
-# listen LISTENER... - start kseald with them
+# listen LISTENER... - start kseald with them, and with what is in SETTINGS
+SETTINGS=
 listen() {
 	local IFS=,
 
-	echo "listeners = ( $* )" >kseald.conf
+	echo "$SETTINGS listeners = ( $* )" >kseald.conf
 	IFS=$' \t\n'
 	start_kseald --config kseald.conf
 }
@@ -52,18 +53,29 @@ shaken() {
 	[ "$(grep -c "listener=$1 .*outcome=done" kseald.err)" -ge "$2" ]
 }
 
-# A server of plain HTTP, unmodified, one file of it, and nothing of the file through
-# kseald's memory.
-plain_http() {
-	local backend spliced
-
+# start_http BYTES - a server of plain HTTP, unmodified, with a file of so many; sets BACKEND
+start_http() {
 	mkdir www
-	random_file www/file "$BYTES"
+	random_file www/file "$1"
 	/usr/bin/python3 -u -m http.server --bind 127.0.0.1 --directory www 0 >http.out 2>http.err &
 	PIDS+=("$!")
 	until_true 60 "http.server listens" has_lines http.out 1
-	backend=$(sed -n 's/.* port \([0-9]*\) .*/\1/p' http.out)
-	listen "$(proxy www "$backend")"
+	BACKEND=$(sed -n 's/.* port \([0-9]*\) .*/\1/p' http.out)
+}
+
+# start_backends - those of backend.py
+start_backends() {
+	/usr/bin/python3 "$HERE/backend.py" "$BYTES" >backend.out 2>backend.err &
+	PIDS+=("$!")
+	until_true 60 "the back ends listen" has_lines backend.out 3
+}
+
+# One file, and nothing of it through kseald's memory.
+plain_http() {
+	local spliced
+
+	start_http "$BYTES"
+	listen "$(proxy www "$BACKEND")"
 	at www
 	start strace -f -qq -e trace=read,readv,recvfrom,recvmsg,write,writev,sendto,sendmsg \
 		-e signal=none -o trace -p "$KSEALD"
@@ -71,7 +83,7 @@ plain_http() {
 	spliced=$(counter TxSpliceBytes)
 	get /file -o got
 	same got www/file
-	proxied www outcome=proxied "backend=127.0.0.1:$backend" 'reason="both sides ended"'
+	proxied www outcome=proxied "backend=127.0.0.1:$BACKEND" 'reason="both sides ended"'
 	at_least "what the kernel sealed out of spliced pages" \
 		$(($(counter TxSpliceBytes) - spliced)) "$BYTES"
 	# those of handshake, alerts and log: some KB
@@ -151,9 +163,7 @@ backend() {
 # One kseald for all of it, whose start takes longer than the rest.
 ends() {
 	random_file up "$BYTES"
-	/usr/bin/python3 "$HERE/backend.py" "$BYTES" >backend.out 2>backend.err &
-	PIDS+=("$!")
-	until_true 60 "the back ends listen" has_lines backend.out 3
+	start_backends
 	free_port
 	listen "$(proxy up "$(backend digest)")" "$(proxy down "$PORT")" \
 		"$(proxy cut "$(backend reset)")" "$(proxy expect "$(backend expect)")"
@@ -186,6 +196,29 @@ programs() {
 	get /file -o again
 	same again www/file
 	grep -q 'GET /file' log.2
+}
+
+# Nobody but the kernel sees a KeyUpdate: of a client, whose kernel has them sent, and of
+# kseald's side.
+keys_are_updated() {
+	local received sent
+
+	start_backends
+	start_http $((8 * MIB))
+	SETTINGS='key-records = 100;'
+	listen "$(proxy up "$(backend digest)")" "$(proxy down "$BACKEND")"
+	at up
+	received=$(counter RxKeyUpdates)
+	"$KSEAL" run --broker "$BROKER" --connect "localhost:$PORT" -- \
+		socat -t 60 - "TCP:localhost:$PORT" <www/file >digest
+	equal "the digest" "$(cat digest)" "$(sha256sum <www/file | cut -d' ' -f1)"
+	at_least "key updates of the client" $(($(counter RxKeyUpdates) - received)) 4
+	proxied up outcome=proxied in=$((8 * MIB)) out=64
+	at down
+	sent=$(counter TxKeyUpdates)
+	get /file -o got
+	same got www/file
+	at_least "key updates of kseald's side" $(($(counter TxKeyUpdates) - sent)) 4
 }
 
 in_flight() {
@@ -226,6 +259,7 @@ nobody_came() {
 
 add "a plain HTTP server behind a proxy, and no byte of it in kseald" plain_http
 add "a proxied connection ends, half of it, all of it, or badly" ends
+add "both ends of a proxied connection update their keys" keys_are_updated
 add "programs take a listener's sockets" programs
 add "connections that no program takes are told" nobody_came
 run

@@ -67,7 +67,7 @@ static void take_record(struct flow *flow)
 
 static void source_ended(struct flow *flow)
 {
-	if (flow->from->tls)
+	if (flow->from->tls && !flow->from->by_kernel)
 		relay_truncated(flow->from->relay);
 	else
 		flow->state = ENDING;

@@ -19,6 +19,7 @@ enum flow_state {
  * struct end - one of a relay's sockets
  * @fd: -1 when there is none
  * @tls: sealed and opened by the kernel
+ * @by_kernel: which takes what is not data as well: 0 bytes are close_notify there
  * @hung: both its directions have ended; it is watched no more, for that would be told
  *	again and again
  */
@@ -27,6 +28,7 @@ struct end {
 	struct watched watched;
 	int fd;
 	int tls;
+	int by_kernel;
 	int hung;
 };
 

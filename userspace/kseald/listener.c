@@ -213,9 +213,6 @@ void listener_take(struct listener *listener, int fd)
 
 	strcpy(request.identity, listener->option.identity);
 	request.alpn = listener->option.alpn;
-	/* what is proxied sees to the end of each direction itself */
-	if (listener->option.proxy.size)
-		request.control = KSEAL_CONTROL_BY_PROGRAM;
 	listener->handshaking++;
 	handshake_begin(listener->front->engine, 0, fd, &request, &listener->handshakes, shaken,
 			listener);

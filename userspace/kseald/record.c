@@ -66,19 +66,46 @@ static ssize_t receive(int fd, unsigned char *buf, size_t size, int *type)
 	return n;
 }
 
+int record_kernel_takes(int fd)
+{
+	struct kseal_info info;
+
+	return !kseal_get_info(fd, &info) && info.control & KSEAL_CONTROL_ON;
+}
+
+static void describe_alert(int description, char *why, size_t room)
+{
+	const char *name = description < 0 ? NULL : gnutls_alert_get_name(description);
+
+	snprintf(why, room, "it sent alert %d (%s)", description, name ? name : "unknown");
+}
+
+int record_why_ended(int fd, char *why, size_t room)
+{
+	struct kseal_info info;
+	const char *name;
+
+	if (kseal_get_info(fd, &info) || !(info.state & KSEAL_STATE_ENDED))
+		return 0;
+	name = kseal_end_name(info.end);
+	if (info.end == KSEAL_END_ALERT)
+		describe_alert(info.alert_in, why, room);
+	else if (info.end == KSEAL_END_TRUNCATED)
+		snprintf(why, room, "the connection ended without close_notify");
+	else
+		snprintf(why, room, "%s", name ? name : "the kernel has ended it");
+	return 1;
+}
+
 static enum record_kind take_alert(const unsigned char *content, size_t size, char *why,
 				   size_t room)
 {
-	const char *name;
-
 	if (size == 2 && content[1] == ALERT_CLOSE_NOTIFY)
 		return RECORD_END;
 	/* close_notify is to follow (RFC 8446 6.1) */
 	if (size == 2 && content[1] == ALERT_USER_CANCELED)
 		return RECORD_IGNORED;
-	name = size == 2 ? gnutls_alert_get_name(content[1]) : NULL;
-	snprintf(why, room, "it sent alert %d (%s)", size == 2 ? content[1] : -1,
-		 name ? name : "unknown");
+	describe_alert(size == 2 ? content[1] : -1, why, room);
 	return RECORD_BAD;
 }
 

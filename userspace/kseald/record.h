@@ -24,6 +24,18 @@ enum {
  */
 int record_send_alert(int fd, unsigned char alert);
 
+/** record_kernel_takes() - the socket is in kernel-control mode: it gives nothing but data */
+int record_kernel_takes(int fd);
+
+/**
+ * record_why_ended() - why the kernel has ended a connection in that mode
+ * @why: set to that, in words
+ * @room: of @why
+ *
+ * Return: 1; 0 it has not.
+ */
+int record_why_ended(int fd, char *why, size_t room);
+
 /** enum record_kind - what a record means for whoever moves data */
 enum record_kind {
 	RECORD_NONE,			/* it was none but data, or none is there */

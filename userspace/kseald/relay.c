@@ -5,7 +5,8 @@
  * Each flow goes from FLOWING by ENDING to ENDED (flow.h). When both have ended the
  * relay is over. Otherwise:
  *
- * - The client breaks, or its connection ends without close_notify: the relay is over.
+ * - The client breaks, or its connection ends without close_notify, which the kernel tells
+ *   if the socket is in kernel-control mode, and this code else: the relay is over.
  *   The back end gets a reset, so that it cannot take the part for the whole.
  * - The back end breaks: what it had sent goes to the client, then the alert
  *   internal_error, and then, for FAREWELL_MS, what the client says is dropped. Closing
@@ -26,6 +27,7 @@
 #include <sys/socket.h>
 
 #include "flow.h"
+#include "record.h"
 
 enum {
 	FAREWELL_MS = 2000,
@@ -109,6 +111,10 @@ static void backend_failed(struct relay *relay, int error, const char *what)
 
 void relay_end_failed(struct end *end, int error, const char *what)
 {
+	char why[128];
+
+	if (end->by_kernel && record_why_ended(end->fd, why, sizeof(why)))
+		what = why;
 	if (end == &end->relay->client)
 		client_failed(end->relay, error, what);
 	else
@@ -262,6 +268,7 @@ static void set_up(struct relay *relay, struct relays *relays, const struct rela
 {
 	relay->relays = relays;
 	relay->client = (struct end){ .relay = relay, .fd = setup->client, .tls = setup->tls,
+				      .by_kernel = setup->tls && record_kernel_takes(setup->client),
 				      .watched.ready = on_ready };
 	relay->backend = (struct end){ .relay = relay, .fd = setup->backend,
 				       .watched.ready = on_ready };
