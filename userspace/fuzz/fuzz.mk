@@ -9,7 +9,7 @@ FUZZ_RUNS ?= 20000
 FUZZ_SEED ?= 1
 FUZZ_NAMES := $(patsubst fuzz/%.c,%,$(wildcard fuzz/fuzz_*.c))
 FUZZ_TARGETS := $(addprefix $(BUILD)/fuzz/,$(FUZZ_NAMES))
-FUZZ_DEPS := fuzz/fuzz.h $(foreach f,record frame suite handshake pure,$(wildcard ../kmod/$(f).[ch])) \
+FUZZ_DEPS := fuzz/fuzz.h $(foreach f,record frame suite handshake verdict pure,$(wildcard ../kmod/$(f).[ch])) \
 	$(wildcard kseald/hello*.[ch])
 FUZZ_CFLAGS = $(CFLAGS) -std=gnu11 -Wall -Wextra $(if $(WERROR),-Werror) -D_GNU_SOURCE \
 	-I../include/uapi -Ilibkseal -Iregistry -I../kmod -DKSEAL_VERSION='"$(VERSION)"'
