@@ -2,6 +2,7 @@
 /* kseal list: every socket of kseal on the machine. */
 #include <errno.h>
 #include <getopt.h>
+#include <stddef.h>
 #include <stdio.h>
 #include <string.h>
 
@@ -99,6 +100,43 @@ static void print_number(FILE *out, const char *name, unsigned long long value)
 	fprintf(out, "\"%s\": %llu, ", name, value);
 }
 
+/* Members of struct kseal_info under their own names. */
+static const struct number {
+	const char *name;
+	size_t at;
+	size_t size;
+} numbers[] = {
+#define NUMBER(member) \
+	{ #member, offsetof(struct kseal_info, member), sizeof(((struct kseal_info *)0)->member) }
+	NUMBER(tx_bytes),
+	NUMBER(tx_splice_bytes),
+	NUMBER(tx_records),
+	NUMBER(tx_rekeys),
+	NUMBER(tx_key_updates),
+	NUMBER(tx_key_records),
+	NUMBER(tx_key_limit),
+	NUMBER(rx_bytes),
+	NUMBER(rx_direct_bytes),
+	NUMBER(rx_records),
+	NUMBER(rx_rekeys),
+	NUMBER(rx_key_updates),
+	NUMBER(rx_key_records),
+	NUMBER(controls),
+	NUMBER(tickets),
+	NUMBER(warnings),
+#undef NUMBER
+};
+
+static void print_numbers(FILE *out, const struct kseal_info *info)
+{
+	for (size_t i = 0; i < sizeof(numbers) / sizeof(numbers[0]); i++) {
+		const void *from = (const char *)info + numbers[i].at;
+
+		print_number(out, numbers[i].name, numbers[i].size == sizeof(uint64_t) ?
+						   *(const uint64_t *)from : *(const uint32_t *)from);
+	}
+}
+
 static void print_alert(FILE *out, const char *name, uint8_t level, uint8_t description)
 {
 	if (level)
@@ -116,13 +154,6 @@ static void print_control(FILE *out, const struct ksocket *s)
 	print_string(out, "end", end ? end : "unknown");
 	print_alert(out, "alert_in", info->alert_in_level, info->alert_in);
 	print_alert(out, "alert_out", info->alert_out_level, info->alert_out);
-	print_number(out, "controls", info->controls);
-	print_number(out, "tickets", info->tickets);
-	print_number(out, "warnings", info->warnings);
-	print_number(out, "tx_key_updates", info->tx_key_updates);
-	print_number(out, "tx_key_records", info->tx_key_records);
-	print_number(out, "tx_key_limit", info->tx_key_limit);
-	print_number(out, "rx_key_records", info->rx_key_records);
 }
 
 static void print_object(FILE *out, const struct ksocket *s)
@@ -144,15 +175,7 @@ static void print_object(FILE *out, const struct ksocket *s)
 		print_string(out, "program", s->program);
 	}
 	if (s->has_info) {
-		print_number(out, "tx_bytes", info->tx_bytes);
-		print_number(out, "tx_splice_bytes", info->tx_splice_bytes);
-		print_number(out, "tx_records", info->tx_records);
-		print_number(out, "tx_rekeys", info->tx_rekeys);
-		print_number(out, "rx_bytes", info->rx_bytes);
-		print_number(out, "rx_direct_bytes", info->rx_direct_bytes);
-		print_number(out, "rx_records", info->rx_records);
-		print_number(out, "rx_rekeys", info->rx_rekeys);
-		print_number(out, "rx_key_updates", info->rx_key_updates);
+		print_numbers(out, info);
 		print_control(out, s);
 		print_string(out, "tx_driver", info->tx_driver);
 		print_string(out, "rx_driver", info->rx_driver);
