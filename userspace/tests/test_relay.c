@@ -11,7 +11,6 @@
 #include <fcntl.h>
 #include <poll.h>
 #include <pthread.h>
-#include <semaphore.h>
 #include <signal.h>
 #include <stdio.h>
 #include <stdlib.h>
@@ -21,7 +20,7 @@
 #include <sys/socket.h>
 
 #include "loopback.h"
-#include "relay.h"
+#include "relay_rig.h"
 
 enum {
 	MUCH = 100 * 1000 * 1000,
@@ -29,166 +28,7 @@ enum {
 	MANY = 100,
 	/* far more than two sockets' buffers and a pipe take */
 	TOO_MUCH = 64 * 1024 * 1024,
-	READY_MS = 20000,
 };
-
-/**
- * struct rig - relays in a thread of their own, and the far ends of the last one
- * @wake: has the thread do what @order says
- */
-struct rig {
-	uv_loop_t loop;
-	struct watch watch;
-	struct relays relays;
-	uv_async_t wake;
-	pthread_t thread;
-	sem_t ready, done;
-	struct relay_setup setup;
-	struct relay *relay;
-	struct relay_report report;
-	enum { START, ABORT, STOP } order;
-	int client, backend;
-};
-
-static void on_done(void *owner, const struct relay_report *report)
-{
-	struct rig *rig = owner;
-
-	rig->report = *report;
-	sem_post(&rig->done);
-}
-
-static void on_wake(uv_async_t *wake)
-{
-	struct rig *rig = wake->data;
-
-	switch (rig->order) {
-	case START:
-		rig->relay = relay_start(&rig->relays, &rig->setup);
-		sem_post(&rig->ready);
-		break;
-	case ABORT:
-		relay_abort(rig->relay, "a test");
-		break;
-	default:
-		relays_close(&rig->relays);
-		watch_close(&rig->watch);
-		uv_close((uv_handle_t *)wake, NULL);
-	}
-}
-
-static void *run(void *arg)
-{
-	struct rig *rig = arg;
-
-	uv_run(&rig->loop, UV_RUN_DEFAULT);
-	return NULL;
-}
-
-static void rig_order(struct rig *rig, int order)
-{
-	rig->order = order;
-	uv_async_send(&rig->wake);
-}
-
-static void rig_open(struct rig *rig)
-{
-	memset(rig, 0, sizeof(*rig));
-	uv_loop_init(&rig->loop);
-	assert_int_equal(watch_open(&rig->watch, &rig->loop), 0);
-	assert_int_equal(relays_open(&rig->relays, &rig->loop, &rig->watch), 0);
-	uv_async_init(&rig->loop, &rig->wake, on_wake);
-	rig->wake.data = rig;
-	sem_init(&rig->ready, 0, 0);
-	sem_init(&rig->done, 0, 0);
-	assert_int_equal(pthread_create(&rig->thread, NULL, run, rig), 0);
-}
-
-static void rig_start(struct rig *rig)
-{
-	rig->setup.done = on_done;
-	rig->setup.owner = rig;
-	rig_order(rig, START);
-	sem_wait(&rig->ready);
-	assert_non_null(rig->relay);
-}
-
-static void rig_pairs(struct rig *rig, void (*pair)(int pair[2]))
-{
-	int ends[2];
-
-	pair(ends);
-	rig->client = ends[0];
-	rig->setup.client = ends[1];
-	pair(ends);
-	rig->backend = ends[0];
-	rig->setup.backend = ends[1];
-}
-
-static void rig_connect(struct rig *rig, void (*pair)(int pair[2]))
-{
-	rig_pairs(rig, pair);
-	rig_start(rig);
-}
-
-static void rig_await(struct rig *rig)
-{
-	struct timespec limit;
-
-	clock_gettime(CLOCK_REALTIME, &limit);
-	limit.tv_sec += READY_MS / 1000;
-	assert_int_equal(sem_timedwait(&rig->done, &limit), 0);
-}
-
-static void rig_close(struct rig *rig)
-{
-	rig_order(rig, STOP);
-	pthread_join(rig->thread, NULL);
-	assert_null(LIST_FIRST(&rig->relays.list));
-	assert_int_equal(uv_loop_close(&rig->loop), 0);
-}
-
-static void unix_pair(int pair[2])
-{
-	assert_int_equal(socketpair(AF_UNIX, SOCK_STREAM | SOCK_CLOEXEC, 0, pair), 0);
-}
-
-static void send_text(int fd, const char *text)
-{
-	assert_int_equal(send(fd, text, strlen(text), MSG_NOSIGNAL), strlen(text));
-}
-
-static void expect_text(int fd, const char *text)
-{
-	char buf[64];
-
-	assert_true(strlen(text) < sizeof(buf));
-	assert_int_equal(recv(fd, buf, strlen(text), MSG_WAITALL), strlen(text));
-	assert_memory_equal(buf, text, strlen(text));
-}
-
-static void expect_end(int fd)
-{
-	char byte;
-
-	assert_int_equal(recv(fd, &byte, 1, 0), 0);
-}
-
-static void expect_reset(int fd)
-{
-	char byte;
-
-	assert_int_equal(recv(fd, &byte, 1, 0), -1);
-	assert_int_equal(errno, ECONNRESET);
-}
-
-static void reset(int fd)
-{
-	const struct linger linger = { .l_onoff = 1 };
-
-	assert_int_equal(setsockopt(fd, SOL_SOCKET, SO_LINGER, &linger, sizeof(linger)), 0);
-	close(fd);
-}
 
 /* ---- much -------------------------------------------------------------------- */
 
@@ -244,259 +84,212 @@ static void *read_much(void *arg)
 	return NULL;
 }
 
-static void much_passes_both_ways_at_once(void (*pair)(int pair[2]))
+static void much_passes_both_ways_at_once(struct rig *rig, void (*pair)(int pair[2]))
 {
 	struct stream streams[2] = { { .seed = 1 }, { .seed = 2 } };
 	pthread_t threads[4];
-	struct rig rig;
 
-	rig_open(&rig);
-	rig_connect(&rig, pair);
-	streams[0].from = rig.client;
-	streams[0].to = rig.backend;
-	streams[1].from = rig.backend;
-	streams[1].to = rig.client;
+	rig_connect(rig, pair);
+	streams[0].from = rig->client;
+	streams[0].to = rig->backend;
+	streams[1].from = rig->backend;
+	streams[1].to = rig->client;
 	for (int i = 0; i < 2; i++) {
 		pthread_create(&threads[2 * i], NULL, write_much, &streams[i]);
 		pthread_create(&threads[2 * i + 1], NULL, read_much, &streams[i]);
 	}
 	for (int i = 0; i < 4; i++)
 		pthread_join(threads[i], NULL);
-	rig_await(&rig);
+	rig_await(rig);
 	for (int i = 0; i < 2; i++) {
 		assert_int_equal(streams[i].got, MUCH);
 		assert_int_equal(streams[i].wrong, 0);
 	}
-	assert_int_equal(rig.report.in, MUCH);
-	assert_int_equal(rig.report.out, MUCH);
-	assert_int_equal(rig.report.error, 0);
-	close(rig.client);
-	close(rig.backend);
-	rig_close(&rig);
+	assert_int_equal(rig->report.in, MUCH);
+	assert_int_equal(rig->report.out, MUCH);
+	assert_int_equal(rig->report.error, 0);
 }
 
 static void much_passes_between_tcp_sockets(void **state)
 {
-	(void)state;
-	much_passes_both_ways_at_once(loopback_pair);
+	much_passes_both_ways_at_once(*state, loopback_pair);
 }
 
 static void much_passes_between_unix_sockets(void **state)
 {
-	(void)state;
-	much_passes_both_ways_at_once(unix_pair);
+	much_passes_both_ways_at_once(*state, unix_pair);
 }
 
 /* ---- ends ---------------------------------------------------------------------- */
 
 static void a_client_that_has_said_all_still_gets_its_answer(void **state)
 {
-	struct rig rig;
+	struct rig *rig = *state;
 
-	(void)state;
-	rig_open(&rig);
-	rig_connect(&rig, loopback_pair);
-	send_text(rig.client, "a question");
-	shutdown(rig.client, SHUT_WR);
-	expect_text(rig.backend, "a question");
-	expect_end(rig.backend);
-	send_text(rig.backend, "an answer");
-	expect_text(rig.client, "an answer");
-	close(rig.backend);
-	expect_end(rig.client);
-	rig_await(&rig);
-	assert_int_equal(rig.report.error, 0);
-	assert_string_equal(rig.report.how, "both sides ended");
-	assert_int_equal(rig.report.in, 10);
-	assert_int_equal(rig.report.out, 9);
-	close(rig.client);
-	rig_close(&rig);
+	rig_connect(rig, loopback_pair);
+	send_text(rig->client, "a question");
+	shutdown(rig->client, SHUT_WR);
+	expect_text(rig->backend, "a question");
+	expect_end(rig->backend);
+	send_text(rig->backend, "an answer");
+	expect_text(rig->client, "an answer");
+	leave(&rig->backend);
+	expect_end(rig->client);
+	rig_await(rig);
+	assert_int_equal(rig->report.error, 0);
+	assert_string_equal(rig->report.how, "both sides ended");
+	assert_int_equal(rig->report.in, 10);
+	assert_int_equal(rig->report.out, 9);
 }
 
 static void a_back_end_that_has_said_all_still_hears_the_client(void **state)
 {
-	struct rig rig;
+	struct rig *rig = *state;
 
-	(void)state;
-	rig_open(&rig);
-	rig_connect(&rig, loopback_pair);
-	send_text(rig.backend, "welcome");
-	shutdown(rig.backend, SHUT_WR);
-	expect_text(rig.client, "welcome");
-	expect_end(rig.client);
-	send_text(rig.client, "late");
-	expect_text(rig.backend, "late");
-	close(rig.client);
-	expect_end(rig.backend);
-	rig_await(&rig);
-	assert_int_equal(rig.report.error, 0);
-	close(rig.backend);
-	rig_close(&rig);
+	rig_connect(rig, loopback_pair);
+	send_text(rig->backend, "welcome");
+	shutdown(rig->backend, SHUT_WR);
+	expect_text(rig->client, "welcome");
+	expect_end(rig->client);
+	send_text(rig->client, "late");
+	expect_text(rig->backend, "late");
+	leave(&rig->client);
+	expect_end(rig->backend);
+	rig_await(rig);
+	assert_int_equal(rig->report.error, 0);
 }
 
 /* It has ended, and has got all: that it does not wait for the end is its business. */
 static void a_client_that_does_not_wait_for_the_end_is_fine(void **state)
 {
-	struct rig rig;
+	struct rig *rig = *state;
 
-	(void)state;
-	rig_open(&rig);
-	rig_connect(&rig, unix_pair);
-	send_text(rig.client, "bye");
-	shutdown(rig.client, SHUT_WR);
-	expect_text(rig.backend, "bye");
-	expect_end(rig.backend);
-	close(rig.client);
-	close(rig.backend);
-	rig_await(&rig);
-	assert_int_equal(rig.report.error, 0);
-	rig_close(&rig);
+	rig_connect(rig, unix_pair);
+	send_text(rig->client, "bye");
+	shutdown(rig->client, SHUT_WR);
+	expect_text(rig->backend, "bye");
+	expect_end(rig->backend);
+	leave(&rig->client);
+	leave(&rig->backend);
+	rig_await(rig);
+	assert_int_equal(rig->report.error, 0);
 }
 
 static void a_client_that_breaks_resets_the_back_end(void **state)
 {
-	struct rig rig;
+	struct rig *rig = *state;
 
-	(void)state;
-	rig_open(&rig);
-	rig_connect(&rig, loopback_pair);
-	send_text(rig.client, "half a quest");
-	expect_text(rig.backend, "half a quest");
-	reset(rig.client);
-	expect_reset(rig.backend);
-	rig_await(&rig);
-	assert_int_equal(rig.report.error, ECONNRESET);
-	assert_string_equal(rig.report.how, "the client broke: Connection reset by peer");
-	assert_false(rig.report.fault);
-	close(rig.backend);
-	rig_close(&rig);
+	rig_connect(rig, loopback_pair);
+	send_text(rig->client, "half a quest");
+	expect_text(rig->backend, "half a quest");
+	reset(&rig->client);
+	expect_reset(rig->backend);
+	rig_await(rig);
+	assert_int_equal(rig->report.error, ECONNRESET);
+	assert_string_equal(rig->report.how, "the client broke: Connection reset by peer");
+	assert_false(rig->report.fault);
 }
 
 /* Its first half has gone; what it says of the second is not taken for an end. */
 static void a_client_that_breaks_later_does_so_too(void **state)
 {
-	struct rig rig;
+	struct rig *rig = *state;
 
-	(void)state;
-	rig_open(&rig);
-	rig_connect(&rig, loopback_pair);
-	shutdown(rig.client, SHUT_WR);
-	expect_end(rig.backend);
-	reset(rig.client);
+	rig_connect(rig, loopback_pair);
+	shutdown(rig->client, SHUT_WR);
+	expect_end(rig->backend);
+	reset(&rig->client);
 	/* nobody waits for either socket: epoll tells all the same */
-	rig_await(&rig);
+	rig_await(rig);
 	/* which error it is depends on the state that TCP was in */
-	assert_int_not_equal(rig.report.error, 0);
-	assert_non_null(strstr(rig.report.how, "the client broke: "));
-	close(rig.backend);
-	rig_close(&rig);
+	assert_int_not_equal(rig->report.error, 0);
+	assert_non_null(strstr(rig->report.how, "the client broke: "));
 }
 
 static void a_back_end_that_breaks_is_heard_first(void **state)
 {
-	struct rig rig;
+	struct rig *rig = *state;
 
-	(void)state;
-	rig_open(&rig);
-	rig_connect(&rig, loopback_pair);
-	send_text(rig.backend, "half an answ");
-	expect_text(rig.client, "half an answ");
-	reset(rig.backend);
-	expect_reset(rig.client);
-	rig_await(&rig);
-	assert_int_equal(rig.report.error, ECONNRESET);
-	assert_string_equal(rig.report.how, "the back end broke: Connection reset by peer");
-	assert_true(rig.report.fault);
-	assert_int_equal(rig.report.out, 12);
-	close(rig.client);
-	rig_close(&rig);
+	rig_connect(rig, loopback_pair);
+	send_text(rig->backend, "half an answ");
+	expect_text(rig->client, "half an answ");
+	reset(&rig->backend);
+	expect_reset(rig->client);
+	rig_await(rig);
+	assert_int_equal(rig->report.error, ECONNRESET);
+	assert_string_equal(rig->report.how, "the back end broke: Connection reset by peer");
+	assert_true(rig->report.fault);
+	assert_int_equal(rig->report.out, 12);
 }
 
 /* It answers before it has heard all, and goes: the answer arrives. */
 static void an_early_answer_arrives(void **state)
 {
 	char *junk = calloc(1, TOO_MUCH);
-	struct rig rig;
+	struct rig *rig = *state;
 	ssize_t n;
 
-	(void)state;
 	assert_non_null(junk);
-	rig_open(&rig);
-	rig_connect(&rig, loopback_pair);
-	fcntl(rig.client, F_SETFL, O_NONBLOCK);
-	n = send(rig.client, junk, TOO_MUCH, MSG_NOSIGNAL);
+	rig_connect(rig, loopback_pair);
+	fcntl(rig->client, F_SETFL, O_NONBLOCK);
+	n = send(rig->client, junk, TOO_MUCH, MSG_NOSIGNAL);
 	assert_true(n > 0 && n < TOO_MUCH);
-	expect_text(rig.backend, "\0\0\0\0");
-	send_text(rig.backend, "too large");
+	expect_text(rig->backend, "\0\0\0\0");
+	send_text(rig->backend, "too large");
 	/* with bytes unread this is a reset */
-	close(rig.backend);
-	rig_await(&rig);
-	fcntl(rig.client, F_SETFL, 0);
-	expect_text(rig.client, "too large");
-	expect_reset(rig.client);
-	assert_int_not_equal(rig.report.error, 0);
-	assert_int_equal(rig.report.out, 9);
-	close(rig.client);
-	rig_close(&rig);
+	leave(&rig->backend);
+	rig_await(rig);
+	fcntl(rig->client, F_SETFL, 0);
+	expect_text(rig->client, "too large");
+	expect_reset(rig->client);
+	assert_int_not_equal(rig->report.error, 0);
+	assert_int_equal(rig->report.out, 9);
 	free(junk);
 }
 
 static void without_a_back_end_the_client_is_told(void **state)
 {
-	struct rig rig;
+	struct rig *rig = *state;
 	int ends[2];
 
-	(void)state;
-	rig_open(&rig);
 	loopback_pair(ends);
 	send_text(ends[0], "is anybody there?");
-	rig.setup = (struct relay_setup){ .client = ends[1], .backend = -1,
+	rig->setup = (struct relay_setup){ .client = ends[1], .backend = -1,
 					  .error = ECONNREFUSED, .how = "nobody" };
-	rig_start(&rig);
-	rig_await(&rig);
+	rig_start(rig);
+	rig_await(rig);
 	expect_reset(ends[0]);
-	assert_int_equal(rig.report.error, ECONNREFUSED);
-	assert_string_equal(rig.report.how, "the back end broke: nobody");
-	assert_int_equal(rig.report.in, 0);
+	assert_int_equal(rig->report.error, ECONNREFUSED);
+	assert_string_equal(rig->report.how, "the back end broke: nobody");
+	assert_int_equal(rig->report.in, 0);
 	close(ends[0]);
-	rig_close(&rig);
 }
 
 static void one_that_is_cut_off_is_reset_at_both_ends(void **state)
 {
-	struct rig rig;
+	struct rig *rig = *state;
 
-	(void)state;
-	rig_open(&rig);
-	rig_connect(&rig, loopback_pair);
-	rig_order(&rig, ABORT);
-	rig_await(&rig);
-	expect_reset(rig.client);
-	expect_reset(rig.backend);
-	assert_int_equal(rig.report.error, ECANCELED);
-	assert_string_equal(rig.report.how, "cut off: a test");
-	close(rig.client);
-	close(rig.backend);
-	rig_close(&rig);
+	rig_connect(rig, loopback_pair);
+	rig_order(rig, RIG_ABORT);
+	rig_await(rig);
+	expect_reset(rig->client);
+	expect_reset(rig->backend);
+	assert_int_equal(rig->report.error, ECANCELED);
+	assert_string_equal(rig->report.how, "cut off: a test");
 }
 
 static void one_that_idles_too_long_is_cut_off(void **state)
 {
-	struct rig rig;
+	struct rig *rig = *state;
 
-	(void)state;
-	rig_open(&rig);
-	rig.setup.idle_ms = 100;
-	rig_connect(&rig, loopback_pair);
-	send_text(rig.client, "hello");
-	expect_text(rig.backend, "hello");
-	rig_await(&rig);
-	assert_int_equal(rig.report.error, ETIMEDOUT);
-	expect_reset(rig.client);
-	expect_reset(rig.backend);
-	close(rig.client);
-	close(rig.backend);
-	rig_close(&rig);
+	rig->setup.idle_ms = 100;
+	rig_connect(rig, loopback_pair);
+	send_text(rig->client, "hello");
+	expect_text(rig->backend, "hello");
+	rig_await(rig);
+	assert_int_equal(rig->report.error, ETIMEDOUT);
+	expect_reset(rig->client);
+	expect_reset(rig->backend);
 }
 
 /* ---- limits -------------------------------------------------------------------- */
@@ -523,30 +316,26 @@ static void a_stalled_reader_stalls_its_direction_alone(void **state)
 {
 	char *junk = calloc(1, TOO_MUCH);
 	size_t sent, got = 0;
-	struct rig rig;
+	struct rig *rig = *state;
 	ssize_t n;
 
-	(void)state;
 	assert_non_null(junk);
-	rig_open(&rig);
-	rig_connect(&rig, loopback_pair);
-	sent = stuff(rig.backend, junk);
+	rig_connect(rig, loopback_pair);
+	sent = stuff(rig->backend, junk);
 	assert_true(sent < TOO_MUCH);
-	send_text(rig.client, "meanwhile");
-	fcntl(rig.backend, F_SETFL, 0);
-	expect_text(rig.backend, "meanwhile");
-	shutdown(rig.backend, SHUT_WR);
-	while ((n = recv(rig.client, junk, TOO_MUCH, 0)) > 0)
+	send_text(rig->client, "meanwhile");
+	fcntl(rig->backend, F_SETFL, 0);
+	expect_text(rig->backend, "meanwhile");
+	shutdown(rig->backend, SHUT_WR);
+	while ((n = recv(rig->client, junk, TOO_MUCH, 0)) > 0)
 		got += n;
 	assert_int_equal(n, 0);
 	assert_int_equal(got, sent);
-	close(rig.client);
-	expect_end(rig.backend);
-	rig_await(&rig);
-	assert_int_equal(rig.report.error, 0);
-	assert_int_equal(rig.report.out, sent);
-	close(rig.backend);
-	rig_close(&rig);
+	leave(&rig->client);
+	expect_end(rig->backend);
+	rig_await(rig);
+	assert_int_equal(rig->report.error, 0);
+	assert_int_equal(rig->report.out, sent);
 	free(junk);
 }
 
@@ -595,6 +384,7 @@ static void idle_ones_cost_two_sockets_each(void **state)
 	}
 	for (int i = 0; i < MANY; i++)
 		rig_await(&rig);
+	rig.client = rig.backend = -1;
 	rig_close(&rig);
 	assert_int_equal(descriptors(), before - 6);
 }
@@ -603,48 +393,47 @@ static void without_descriptors_for_a_pipe_bytes_wait(void **state)
 {
 	struct rlimit limit, none;
 	struct pollfd pfd;
-	struct rig rig;
+	struct rig *rig = *state;
 
-	(void)state;
-	rig_open(&rig);
-	rig_pairs(&rig, loopback_pair);
+	rig_pairs(rig, loopback_pair);
 	assert_int_equal(getrlimit(RLIMIT_NOFILE, &limit), 0);
 	none = limit;
 	none.rlim_cur = 3;
 	assert_int_equal(setrlimit(RLIMIT_NOFILE, &none), 0);
-	rig_start(&rig);
-	send_text(rig.client, "patience");
-	pfd = (struct pollfd){ .fd = rig.backend, .events = POLLIN };
+	rig_start(rig);
+	send_text(rig->client, "patience");
+	pfd = (struct pollfd){ .fd = rig->backend, .events = POLLIN };
 	/* poll() takes one descriptor under this limit */
 	assert_int_equal(poll(&pfd, 1, 300), 0);
 	assert_int_equal(setrlimit(RLIMIT_NOFILE, &limit), 0);
-	expect_text(rig.backend, "patience");
-	close(rig.client);
-	expect_end(rig.backend);
-	close(rig.backend);
-	rig_await(&rig);
-	assert_int_equal(rig.report.error, 0);
-	rig_close(&rig);
+	expect_text(rig->backend, "patience");
+	leave(&rig->client);
+	expect_end(rig->backend);
+	leave(&rig->backend);
+	rig_await(rig);
+	assert_int_equal(rig->report.error, 0);
 }
+
+#define TEST(name) cmocka_unit_test_setup_teardown(name, rig_set_up, rig_tear_down)
 
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
-		cmocka_unit_test(much_passes_between_tcp_sockets),
-		cmocka_unit_test(much_passes_between_unix_sockets),
-		cmocka_unit_test(a_client_that_has_said_all_still_gets_its_answer),
-		cmocka_unit_test(a_back_end_that_has_said_all_still_hears_the_client),
-		cmocka_unit_test(a_client_that_does_not_wait_for_the_end_is_fine),
-		cmocka_unit_test(a_client_that_breaks_resets_the_back_end),
-		cmocka_unit_test(a_client_that_breaks_later_does_so_too),
-		cmocka_unit_test(a_back_end_that_breaks_is_heard_first),
-		cmocka_unit_test(an_early_answer_arrives),
-		cmocka_unit_test(without_a_back_end_the_client_is_told),
-		cmocka_unit_test(one_that_is_cut_off_is_reset_at_both_ends),
-		cmocka_unit_test(one_that_idles_too_long_is_cut_off),
-		cmocka_unit_test(a_stalled_reader_stalls_its_direction_alone),
+		TEST(much_passes_between_tcp_sockets),
+		TEST(much_passes_between_unix_sockets),
+		TEST(a_client_that_has_said_all_still_gets_its_answer),
+		TEST(a_back_end_that_has_said_all_still_hears_the_client),
+		TEST(a_client_that_does_not_wait_for_the_end_is_fine),
+		TEST(a_client_that_breaks_resets_the_back_end),
+		TEST(a_client_that_breaks_later_does_so_too),
+		TEST(a_back_end_that_breaks_is_heard_first),
+		TEST(an_early_answer_arrives),
+		TEST(without_a_back_end_the_client_is_told),
+		TEST(one_that_is_cut_off_is_reset_at_both_ends),
+		TEST(one_that_idles_too_long_is_cut_off),
+		TEST(a_stalled_reader_stalls_its_direction_alone),
 		cmocka_unit_test(idle_ones_cost_two_sockets_each),
-		cmocka_unit_test(without_descriptors_for_a_pipe_bytes_wait),
+		TEST(without_descriptors_for_a_pipe_bytes_wait),
 	};
 
 	signal(SIGPIPE, SIG_IGN);
