@@ -63,6 +63,7 @@ static void hand_over(void *owner, struct kseal_result *result)
 {
 	struct adopted *adopted = owner;
 
+	adopted->client->busy--;
 	client_hand_over(adopted->client, result);
 }
 
@@ -77,13 +78,14 @@ static int accept_one(struct adopted *adopted)
 		pause_accepting(adopted);
 		return 1;
 	}
-	if (engine->active >= engine->limit) {
+	if (engine->active >= engine->limit || client_is_full(adopted->client)) {
 		pause_accepting(adopted);
 		uv_timer_start(&adopted->retry, retry, RETRY_MS, 0);
 		return 1;
 	}
 	sock = accept4(adopted->fd, NULL, NULL, SOCK_CLOEXEC);
 	if (sock >= 0) {
+		adopted->client->busy++;
 		handshake_begin(engine, adopted->id, sock, &adopted->request,
 				&adopted->handshakes, hand_over, adopted);
 		return 0;
@@ -178,8 +180,10 @@ static void closed(uv_handle_t *handle)
 
 void adopted_close(struct adopted *adopted)
 {
-	while (!LIST_EMPTY(&adopted->handshakes))
+	while (!LIST_EMPTY(&adopted->handshakes)) {
 		handshake_cancel(LIST_FIRST(&adopted->handshakes));
+		adopted->client->busy--;
+	}
 	LIST_REMOVE(adopted, link);
 	uv_close((uv_handle_t *)&adopted->poll, closed);
 	uv_close((uv_handle_t *)&adopted->retry, closed);

@@ -239,6 +239,11 @@ static unsigned int busy_for_program(const struct client *client)
 	return busy;
 }
 
+int client_is_full(const struct client *client)
+{
+	return busy_for_program(client) >= client->server->engine.program_limit;
+}
+
 /* A socket that listens: kseald accepts for the program from now on. */
 static int adopt(struct client *client, uint32_t id, const struct kseald_request *request, int fd)
 {
@@ -283,7 +288,7 @@ static int take_request(struct client *client, uint32_t id, const uint8_t *buf,
 		return refuse_as(client, KSEAL_COUNTER_REFUSED_CALLER, &refused);
 	if (adopted_is(fd))
 		return adopt(client, id, &request, fd);
-	if (busy_for_program(client) >= client->server->engine.program_limit)
+	if (client_is_full(client))
 		return refuse(client, id, KSEAL_COUNTER_REFUSED_PROGRAM, EBUSY,
 			      "this program has as many handshakes under way as one may have: "
 			      "try again, or raise --max-per-program");

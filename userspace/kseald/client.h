@@ -25,7 +25,7 @@ STAILQ_HEAD(messages, message);
  * @program: whose it is
  * @handshakes: under way for it
  * @adopted: sockets that kseald accepts from for it
- * @busy: how many
+ * @busy: how many handshakes are under way, those of @adopted among them
  * @subscriptions: listeners whose sockets it takes
  * @unsent: answers it has not made room for; while there are any, it is not
  *	read from, so that they are bounded
@@ -65,6 +65,9 @@ void client_close(struct client *client);
 
 /** client_takes() - is there nothing that it has still to read? */
 int client_takes(const struct client *client);
+
+/** client_is_full() - has its program as many handshakes under way as it may have? */
+int client_is_full(const struct client *client);
 
 /**
  * client_hand_over() - tell it of a connection that was accepted for it

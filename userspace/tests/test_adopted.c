@@ -163,15 +163,14 @@ static void a_client_does_not_listen(void **state)
 }
 
 /* What cannot be taken yet waits in the socket's queue, and is not refused. */
-static void connections_wait_for_handshakes_to_end(void **state)
+static void assert_one_at_a_time(const char *limit)
 {
 	struct sockaddr_in address;
 	struct kseal_result result;
 	struct kseal_broker *broker;
 	int listener = make_listener(&address, 8), first, second;
 
-	(void)state;
-	start("--max-handshakes=1");
+	start(limit);
 	broker = hand_over(listener, KSEAL_SERVER, &result);
 	close(result.fd);
 	first = begin_to_connect(&address, 0);
@@ -184,6 +183,18 @@ static void connections_wait_for_handshakes_to_end(void **state)
 	kseal_broker_close(broker);
 	close(second);
 	close(listener);
+}
+
+static void connections_wait_for_handshakes_to_end(void **state)
+{
+	(void)state;
+	assert_one_at_a_time("--max-handshakes=1");
+}
+
+static void connections_wait_for_those_of_their_program(void **state)
+{
+	(void)state;
+	assert_one_at_a_time("--max-per-program=1");
 }
 
 /* ---- connections that are held ------------------------------------------------- */
@@ -293,6 +304,7 @@ int main(void)
 		WITH(connections_are_accepted_for_a_program),
 		WITH(a_client_does_not_listen),
 		WITH(connections_wait_for_handshakes_to_end),
+		WITH(connections_wait_for_those_of_their_program),
 		WITH(the_socket_is_writable_with_the_result),
 		WITH(a_socket_may_still_connect),
 	};
