@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: GPL-2.0
-/* Sessions of TLS 1.2 that clients may resume by their ID: bounded, and wiped when they go. */
+/* Sessions to go on with: bounded, and wiped when they go. */
 #include <errno.h>
 #include <stdlib.h>
 #include <string.h>
@@ -56,6 +56,29 @@ static void make_room(struct session_cache *cache, time_t now)
 		forget(cache, oldest);
 }
 
+static struct cached_session *new_session(const uint8_t key[SESSION_KEY_SIZE],
+					   const gnutls_datum_t *data, time_t until)
+{
+	struct cached_session *session = malloc(sizeof(*session) + data->size);
+
+	if (!session)
+		return NULL;
+	memcpy(session->key, key, SESSION_KEY_SIZE);
+	memcpy(session->data, data->data, data->size);
+	session->size = data->size;
+	session->until = until;
+	session->once = 0;
+	return session;
+}
+
+static void insert(struct session_cache *cache, struct cached_session *session, time_t now)
+{
+	make_room(cache, now);
+	TAILQ_INSERT_TAIL(&cache->by_age, session, by_age);
+	LIST_INSERT_HEAD(bucket_of(cache, session->key), session, in_bucket);
+	cache->count++;
+}
+
 int session_cache_put(struct session_cache *cache, const uint8_t key[SESSION_KEY_SIZE],
 		      const gnutls_datum_t *data, time_t now, time_t until)
 {
@@ -63,21 +86,48 @@ int session_cache_put(struct session_cache *cache, const uint8_t key[SESSION_KEY
 
 	if (!cache->limit)
 		return -ENOSPC;
-	session = malloc(sizeof(*session) + data->size);
+	session = new_session(key, data, until);
 	if (!session)
 		return -ENOMEM;
-	memcpy(session->key, key, SESSION_KEY_SIZE);
-	memcpy(session->data, data->data, data->size);
-	session->size = data->size;
-	session->until = until;
 	pthread_mutex_lock(&cache->lock);
 	before = find(cache, key);
 	if (before)
 		forget(cache, before);
-	make_room(cache, now);
-	TAILQ_INSERT_TAIL(&cache->by_age, session, by_age);
-	LIST_INSERT_HEAD(bucket_of(cache, key), session, in_bucket);
-	cache->count++;
+	insert(cache, session, now);
+	pthread_mutex_unlock(&cache->lock);
+	return 0;
+}
+
+/* The newest are first in their bucket. */
+static void drop_spares(struct session_cache *cache, const uint8_t *key)
+{
+	struct cached_session *session, *oldest = NULL;
+	size_t count = 0;
+
+	LIST_FOREACH(session, bucket_of(cache, key), in_bucket) {
+		if (memcmp(session->key, key, SESSION_KEY_SIZE))
+			continue;
+		oldest = session;
+		count++;
+	}
+	if (count >= SESSION_SPARES)
+		forget(cache, oldest);
+}
+
+int session_cache_add(struct session_cache *cache, const uint8_t key[SESSION_KEY_SIZE],
+		      const gnutls_datum_t *data, time_t now, time_t until)
+{
+	struct cached_session *session;
+
+	if (!cache->limit)
+		return -ENOSPC;
+	session = new_session(key, data, until);
+	if (!session)
+		return -ENOMEM;
+	session->once = 1;
+	pthread_mutex_lock(&cache->lock);
+	drop_spares(cache, key);
+	insert(cache, session, now);
 	pthread_mutex_unlock(&cache->lock);
 	return 0;
 }
@@ -96,6 +146,8 @@ gnutls_datum_t session_cache_get(struct session_cache *cache,
 		memcpy(copy.data, session->data, session->size);
 		copy.size = session->size;
 	}
+	if (session && session->once)
+		forget(cache, session);
 	pthread_mutex_unlock(&cache->lock);
 	return copy;
 }

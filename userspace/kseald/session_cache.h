@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: GPL-2.0 */
-/* Sessions of TLS 1.2 that clients may resume by their ID. */
+/* Sessions to go on with: of clients by their ID, in TLS 1.2, and with servers. */
 #ifndef KSEALD_SESSION_CACHE_H
 #define KSEALD_SESSION_CACHE_H
 
@@ -13,18 +13,21 @@
 enum {
 	SESSION_KEY_SIZE = 32,
 	SESSION_BUCKETS = 1024,
+	SESSION_SPARES = 4,		/* of one key, that are given out once */
 };
 
 /**
  * struct cached_session - one of them
- * @key: SHA-256 of its context and ID
+ * @key: SHA-256 of what it is bound to
  * @until: when it is forgotten
+ * @once: whoever gets it has it alone
  */
 struct cached_session {
 	TAILQ_ENTRY(cached_session) by_age;
 	LIST_ENTRY(cached_session) in_bucket;
 	uint8_t key[SESSION_KEY_SIZE];
 	time_t until;
+	int once;
 	size_t size;
 	uint8_t data[];
 };
@@ -60,7 +63,18 @@ void session_cache_wipe(struct session_cache *cache);
 int session_cache_put(struct session_cache *cache, const uint8_t key[SESSION_KEY_SIZE],
 		      const gnutls_datum_t *session, time_t now, time_t until);
 
-/** session_cache_get() - a copy to be freed by gnutls_free(), or nothing */
+/**
+ * session_cache_add() - keep a session beside others with the same key, to be given out
+ * once
+ *
+ * Of one key SESSION_SPARES are kept, the newest ones.
+ *
+ * Return: as session_cache_put().
+ */
+int session_cache_add(struct session_cache *cache, const uint8_t key[SESSION_KEY_SIZE],
+		      const gnutls_datum_t *session, time_t now, time_t until);
+
+/** session_cache_get() - a copy of the newest, to be freed by gnutls_free(), or nothing */
 gnutls_datum_t session_cache_get(struct session_cache *cache,
 				 const uint8_t key[SESSION_KEY_SIZE], time_t now);
 

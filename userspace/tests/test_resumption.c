@@ -348,6 +348,51 @@ static void the_cache_is_bounded_and_forgets_the_oldest(void **state)
 	session_cache_wipe(&cache);
 }
 
+static int add(struct session_cache *cache, unsigned int number, unsigned int value)
+{
+	const uint8_t key[SESSION_KEY_SIZE] = { number };
+	const gnutls_datum_t data = { (unsigned char *)&value, sizeof(value) };
+
+	return session_cache_add(cache, key, &data, 0, 100);
+}
+
+/* What is found; 0 for nothing. */
+static unsigned int take(struct session_cache *cache, unsigned int number)
+{
+	const uint8_t key[SESSION_KEY_SIZE] = { number };
+	gnutls_datum_t data = session_cache_get(cache, key, 50);
+	unsigned int value = 0;
+
+	if (data.data)
+		memcpy(&value, data.data, sizeof(value));
+	gnutls_free(data.data);
+	return value;
+}
+
+static void what_is_given_out_once_is_given_out_newest_first(void **state)
+{
+	struct session_cache cache;
+	unsigned int i;
+
+	(void)state;
+	session_cache_init(&cache, 6);
+	for (i = 1; i <= SESSION_SPARES + 1; i++)
+		assert_int_equal(add(&cache, 1, i), 0);
+	assert_int_equal(cache.count, SESSION_SPARES);
+	assert_int_equal(add(&cache, 2, 99), 0);
+	for (i = SESSION_SPARES + 1; i > 1; i--)
+		assert_int_equal(take(&cache, 1), i);
+	assert_int_equal(take(&cache, 1), 0);
+	assert_int_equal(take(&cache, 2), 99);
+	assert_int_equal(cache.count, 0);
+	/* others go when it is full, whatever they are */
+	for (i = 1; i <= 7; i++)
+		assert_int_equal(add(&cache, i, i), 0);
+	assert_int_equal(take(&cache, 1), 0);
+	assert_int_equal(take(&cache, 2), 2);
+	session_cache_wipe(&cache);
+}
+
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
@@ -365,6 +410,7 @@ int main(void)
 			a_reload_keeps_the_sessions_of_identities_it_does_not_change, set_up,
 			tear_down),
 		cmocka_unit_test(the_cache_is_bounded_and_forgets_the_oldest),
+		cmocka_unit_test(what_is_given_out_once_is_given_out_newest_first),
 	};
 
 	return cmocka_run_group_tests_name("resumption", tests, set_up_group, tear_down_group);
