@@ -4,6 +4,7 @@
 #include <stdlib.h>
 #include <string.h>
 #include <time.h>
+#include <gnutls/crypto.h>
 #include <gnutls/x509.h>
 
 #include "authorities.h"
@@ -36,6 +37,66 @@ int authorities_load(gnutls_certificate_credentials_t credentials, const char *c
 	log_error("cannot read certificate authorities (PEM) from %s: %s", ca,
 		  n < 0 ? gnutls_strerror(n) : "there are none in it");
 	return -EINVAL;
+}
+
+static int hash_one(gnutls_hash_hd_t hash, gnutls_x509_crt_t crt)
+{
+	gnutls_datum_t der;
+	int ret = gnutls_x509_crt_export2(crt, GNUTLS_X509_FMT_DER, &der);
+
+	if (ret)
+		return ret;
+	ret = gnutls_hash(hash, der.data, der.size);
+	gnutls_free(der.data);
+	return ret;
+}
+
+/* Each is a field of its own: its DER tells how long it is. */
+static int hash_all(gnutls_certificate_credentials_t credentials, gnutls_hash_hd_t hash)
+{
+	gnutls_x509_trust_list_iter_t at = NULL;
+	gnutls_x509_trust_list_t list;
+	gnutls_x509_crt_t crt;
+	int ret = 0, count = 0;
+
+	gnutls_certificate_get_trust_list(credentials, &list);
+	while (!gnutls_x509_trust_list_iter_get_ca(list, &at, &crt)) {
+		if (!ret)
+			ret = hash_one(hash, crt);
+		gnutls_x509_crt_deinit(crt);
+		count++;
+	}
+	return ret ? ret : count;
+}
+
+/* Where none can be seen (they are in a PKCS #11 module) nobody knows whether they are
+ * the same as before: a number at random says that they are not.
+ */
+static int hash_authorities(struct credentials *credentials)
+{
+	uint8_t nonce[IDENTITY_HASH_SIZE];
+	gnutls_hash_hd_t hash;
+	int ret;
+
+	if (gnutls_hash_init(&hash, GNUTLS_DIG_SHA256))
+		return -ENOMEM;
+	ret = hash_all(credentials->client, hash);
+	if (!ret)
+		ret = gnutls_rnd(GNUTLS_RND_NONCE, nonce, sizeof(nonce));
+	if (!ret)
+		ret = gnutls_hash(hash, nonce, sizeof(nonce));
+	gnutls_hash_deinit(hash, credentials->authorities);
+	return ret < 0 ? -ENOMEM : 0;
+}
+
+int authorities_load_for_servers(struct credentials *credentials, const char *ca)
+{
+	int ret;
+
+	if (gnutls_certificate_allocate_credentials(&credentials->client))
+		return -ENOMEM;
+	ret = authorities_load(credentials->client, ca);
+	return ret ? ret : hash_authorities(credentials);
 }
 
 /* ---- lists of revoked certificates ---------------------------------------- */

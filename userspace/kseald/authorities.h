@@ -19,6 +19,14 @@ struct options;
 int authorities_load(gnutls_certificate_credentials_t credentials, const char *ca);
 
 /**
+ * authorities_load_for_servers() - the same, and members client and authorities of
+ * @credentials with it
+ *
+ * Return: 0, -EINVAL or -ENOMEM.
+ */
+int authorities_load_for_servers(struct credentials *credentials, const char *ca);
+
+/**
  * authorities_load_for_clients() - what the identities ask of their clients
  *
  * That is, their members client_auth, has_client_ca and crl_until, and the authorities

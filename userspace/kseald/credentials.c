@@ -271,9 +271,7 @@ static int load_client_role(struct credentials *credentials, const struct option
 	struct identity *identity;
 	int ret;
 
-	if (gnutls_certificate_allocate_credentials(&credentials->client))
-		return -ENOMEM;
-	ret = authorities_load(credentials->client, options->ca);
+	ret = authorities_load_for_servers(credentials, options->ca);
 	STAILQ_FOREACH(identity, &credentials->identities, next)
 		if (!ret && identity->roles & KSEAL_CLIENT)
 			ret = load_client_identity(identity, options->ca);

@@ -57,6 +57,7 @@ STAILQ_HEAD(identities, identity);
  *
  * @identities: in the order of the options; the first of the server role is the default
  * @client: the authorities that a server's certificate is checked against
+ * @authorities: a hash of them: sessions with servers resume under the same only
  * @priority: versions and suites
  * @accepts: the same as lists of names, for messages
  * @resumption: sessions that clients come back to; never NULL
@@ -67,6 +68,7 @@ STAILQ_HEAD(identities, identity);
 struct credentials {
 	struct identities identities;
 	gnutls_certificate_credentials_t client;
+	uint8_t authorities[IDENTITY_HASH_SIZE];
 	gnutls_priority_t priority;
 	char *accepts[SUITES_KINDS];
 	struct resumption *resumption;

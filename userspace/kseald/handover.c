@@ -94,10 +94,11 @@ static int set_control(struct tls *tls, const struct handover *handover,
 
 /* ---- all of it ------------------------------------------------------------------ */
 
-static int is_kernels(const struct handover *handover, uint32_t control)
+uint32_t handover_control(const struct handover *handover, uint32_t control)
 {
-	return control == KSEAL_CONTROL_BY_KERNEL ||
-	       (control == KSEAL_CONTROL_AS_CONFIGURED && handover->kernel_control);
+	if (control != KSEAL_CONTROL_AS_CONFIGURED)
+		return control;
+	return handover->kernel_control ? KSEAL_CONTROL_BY_KERNEL : KSEAL_CONTROL_BY_PROGRAM;
 }
 
 /* The keys are in: a socket on which something of this fails must not be used. */
@@ -132,5 +133,7 @@ int tls_hand_over(struct tls *tls, const struct handover *handover, uint32_t con
 		reason_of_install(tls, ret, result);
 		return -result->error;
 	}
-	return is_kernels(handover, control) ? give_control(tls, handover, result) : 0;
+	if (handover_control(handover, control) != KSEAL_CONTROL_BY_KERNEL)
+		return 0;
+	return give_control(tls, handover, result);
 }

@@ -16,6 +16,7 @@
 #include <string.h>
 #include <unistd.h>
 
+#include "client_session.h"
 #include "handshake.h"
 #include "socket.h"
 #include "worker.h"
@@ -98,9 +99,14 @@ static void hand_over(struct handshake *handshake)
 	struct kseal_result *result = &handshake->result;
 
 	handshake->resumed = gnutls_session_is_resumed(handshake->tls.session);
-	if (tls_hand_over(&handshake->tls, &handshake->handover, handshake->request.control, result))
+	if (tls_hand_over(&handshake->tls, &handshake->handover, handshake->request.control, result)) {
 		handshake->cause = result->error == ECONNRESET ? KSEAL_COUNTER_FAILED_CLOSED :
 								 KSEAL_COUNTER_FAILED_KERNEL;
+	} else {
+		/* nobody has read from the socket yet, so no ticket has gone by */
+		client_session_keep_done(&handshake->tls);
+		tickets_follow(&handshake->worker->tickets, &handshake->tls);
+	}
 	end(handshake);
 }
 
@@ -149,6 +155,8 @@ void handshake_run(struct handshake *handshake, note_fn *ended)
 {
 	handshake->work.run = ended;
 	handshake->watched.ready = on_ready;
+	handshake->request.control = handover_control(&handshake->handover,
+						      handshake->request.control);
 	uv_timer_init(&handshake->worker->loop, &handshake->timer);
 	handshake->timer.data = handshake;
 	if (tls_start(&handshake->tls, handshake->tls.fd, &handshake->request,

@@ -44,10 +44,10 @@ struct daemon {
 	uv_signal_t user;
 };
 
-/* One for each handshake, two for each proxied connection. */
+/* One for each handshake and each worker's tickets, two for each proxied connection. */
 static unsigned long descriptors_wanted(const struct options *options)
 {
-	unsigned long count = options->max_handshakes + SPARE_DESCRIPTORS;
+	unsigned long count = options->max_handshakes + options->workers + SPARE_DESCRIPTORS;
 	const struct listener_option *listener;
 
 	STAILQ_FOREACH(listener, &options->listeners, next)

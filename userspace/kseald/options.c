@@ -314,6 +314,9 @@ static const struct option_row rows[] = {
 	  "one is taken as long again (default: 14400)", options_ticket_key_period },
 	{ "session-cache", "N", "sessions kept for clients without tickets (default: 4096)",
 	  options_session_cache },
+	{ "client-session-cache", "N",
+	  "sessions with servers kept, to be resumed in the client\n"
+	  "role (default: 1024; 0: none is resumed)", options_client_session_cache },
 	{ "key-log", "FILE", "write the secrets of all sessions there, for Wireshark:\n"
 	  "for finding faults only", options_key_log },
 	{ "socket", "PATH", "where programs connect\n"

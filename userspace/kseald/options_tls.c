@@ -11,6 +11,7 @@ enum {
 	DEFAULT_LIFETIME_S = 7200,
 	DEFAULT_KEY_PERIOD_S = 14400,
 	DEFAULT_SESSIONS = 4096,
+	DEFAULT_SERVERS = 1024,
 	MAX_SESSIONS = 1000000,
 };
 
@@ -82,12 +83,19 @@ int options_session_cache(struct parser *parser, const char *value)
 			    &parser->options->resumption.sessions);
 }
 
+int options_client_session_cache(struct parser *parser, const char *value)
+{
+	return parse_number(parser, "client-session-cache", value, 0, MAX_SESSIONS,
+			    &parser->options->resumption.servers);
+}
+
 void options_tls_defaults(struct options *options)
 {
 	options->resumption = (struct resumption_limits){
 		.lifetime = DEFAULT_LIFETIME_S,
 		.key_period = DEFAULT_KEY_PERIOD_S,
 		.sessions = DEFAULT_SESSIONS,
+		.servers = DEFAULT_SERVERS,
 	};
 }
 

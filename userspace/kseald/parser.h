@@ -57,6 +57,7 @@ int options_groups(struct parser *parser, const char *value);
 int options_session_lifetime(struct parser *parser, const char *value);
 int options_ticket_key_period(struct parser *parser, const char *value);
 int options_session_cache(struct parser *parser, const char *value);
+int options_client_session_cache(struct parser *parser, const char *value);
 int options_key_log(struct parser *parser, const char *value);
 int options_ocsp(struct parser *parser, const char *value);
 

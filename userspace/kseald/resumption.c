@@ -21,6 +21,7 @@ struct resumption {
 	struct resumption_limits limits;
 	struct ticket_keys keys;
 	struct session_cache sessions;
+	struct session_cache servers;
 };
 
 struct resumption *resumption_new(const struct resumption_limits *limits)
@@ -33,6 +34,7 @@ struct resumption *resumption_new(const struct resumption_limits *limits)
 	resumption->limits = *limits;
 	ticket_keys_init(&resumption->keys, limits->key_period);
 	session_cache_init(&resumption->sessions, limits->sessions);
+	session_cache_init(&resumption->servers, limits->servers);
 	return resumption;
 }
 
@@ -40,9 +42,14 @@ struct resumption *resumption_share(struct resumption *fresh, struct resumption 
 {
 	if (memcmp(&fresh->limits, &before->limits, sizeof(fresh->limits)))
 		return fresh;
-	__atomic_add_fetch(&before->users, 1, __ATOMIC_RELAXED);
 	resumption_release(fresh);
-	return before;
+	return resumption_hold(before);
+}
+
+struct resumption *resumption_hold(struct resumption *resumption)
+{
+	__atomic_add_fetch(&resumption->users, 1, __ATOMIC_RELAXED);
+	return resumption;
 }
 
 void resumption_release(struct resumption *resumption)
@@ -51,6 +58,7 @@ void resumption_release(struct resumption *resumption)
 		return;
 	ticket_keys_wipe(&resumption->keys);
 	session_cache_wipe(&resumption->sessions);
+	session_cache_wipe(&resumption->servers);
 	free(resumption);
 }
 
@@ -157,4 +165,26 @@ int resumption_enable(struct tls *tls)
 	gnutls_db_set_store_function(tls->session, store);
 	gnutls_db_set_remove_function(tls->session, forget);
 	return enable_tickets(tls);
+}
+
+/* ---- sessions with servers ------------------------------------------------ */
+
+unsigned int resumption_lifetime(const struct resumption *resumption)
+{
+	return resumption->limits.servers ? resumption->limits.lifetime : 0;
+}
+
+int resumption_keep(struct resumption *resumption, const uint8_t *key,
+		    const gnutls_datum_t *data, time_t lifetime, int once)
+{
+	const time_t now = seconds(), most = resumption_lifetime(resumption);
+	const time_t until = now + (lifetime < most ? lifetime : most);
+
+	return once ? session_cache_add(&resumption->servers, key, data, now, until) :
+		      session_cache_put(&resumption->servers, key, data, now, until);
+}
+
+gnutls_datum_t resumption_find(struct resumption *resumption, const uint8_t *key)
+{
+	return session_cache_get(&resumption->servers, key, seconds());
 }

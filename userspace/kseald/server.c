@@ -113,10 +113,14 @@ int server_start(struct server *server, const struct options *options)
 
 void server_count(const struct server *server, uint64_t *counters)
 {
+	const struct workers *workers = server->engine.workers;
 	const struct client *client;
+	unsigned int i;
 
 	memcpy(counters, server->engine.counters, sizeof(server->engine.counters));
-	counters[KSEAL_COUNTER_WORKERS] = server->engine.workers->count;
+	counters[KSEAL_COUNTER_WORKERS] = workers->count;
+	for (i = 0; i < workers->count; i++)
+		counters[KSEAL_COUNTER_TICKETS_TAKEN] += tickets_taken(&workers->list[i].tickets);
 	counters[KSEAL_COUNTER_IN_FLIGHT] = server->engine.taken;
 	LIST_FOREACH(client, &server->clients, link)
 		counters[KSEAL_COUNTER_PROGRAMS]++;

@@ -14,6 +14,7 @@
 #include <sys/socket.h>
 #include <linux/tls.h>
 
+#include "client_session.h"
 #include "credentials.h"
 #include "keylog.h"
 #include "protocol.h"
@@ -116,18 +117,24 @@ static int check_request(struct tls *tls, const struct kseald_request *request,
 }
 
 /*
- * A client says it wants no tickets: with no psk_key_exchange_modes from it a
- * server must not send any (RFC 8446 4.2.9), and nothing but data follows the
- * handshake.
+ * Unless a client resumes sessions, and the kernel takes its tickets, it says it wants
+ * none: with no psk_key_exchange_modes from it a server must not send any (RFC 8446
+ * 4.2.9), and nothing but data follows the handshake.
  */
+static unsigned int role_flags(const struct tls *tls, const struct kseald_request *request)
+{
+	if (request->role == KSEAL_SERVER)
+		return GNUTLS_SERVER | GNUTLS_NO_AUTO_SEND_TICKET;
+	return GNUTLS_CLIENT | (tls->resumes ? 0 : GNUTLS_NO_TICKETS);
+}
+
 static int set_up(struct tls *tls, const struct kseald_request *request)
 {
 	const int server = request->role == KSEAL_SERVER;
 	int ret;
 
-	ret = gnutls_init(&tls->session, GNUTLS_NONBLOCK |
-			  (server ? GNUTLS_SERVER | GNUTLS_NO_AUTO_SEND_TICKET :
-				    GNUTLS_CLIENT | GNUTLS_NO_TICKETS));
+	tls->resumes = client_session_is_wanted(tls, request);
+	ret = gnutls_init(&tls->session, GNUTLS_NONBLOCK | role_flags(tls, request));
 	if (ret)
 		return ret;
 	gnutls_session_set_ptr(tls->session, tls);
@@ -230,8 +237,8 @@ static int shake(struct tls *tls)
 		ret = gnutls_handshake(tls->session);
 	} while (ret < 0 && ret != GNUTLS_E_AGAIN &&
 		 !gnutls_error_is_fatal(ret) && ++odd < MAX_ODD_RECORDS);
-	if (!ret)
-		ret = server_check_resumed(tls);
+	if (!ret && gnutls_session_is_resumed(tls->session))
+		ret = tls->server_name[0] ? client_check_resumed(tls) : server_check_resumed(tls);
 	tls->shaken = !ret;
 	if (!ret)
 		keylog_resumed(tls);

@@ -8,6 +8,7 @@
 #include "hello.h"
 #include "kseal.h"
 #include "protocol.h"
+#include "session_cache.h"
 #include "ticket_keys.h"
 
 struct credentials;
@@ -58,6 +59,9 @@ struct traffic_secret {
  * @context: server: sessions resume under the same only, see resumption.h
  * @ticket_generation: server: of the key that seals its tickets; 0 there is none yet
  * @tickets_wanted: server: the client takes tickets of TLS 1.3
+ * @resumes: client: the session may be gone on with, and may go on with one
+ * @session_key: client: under which those are kept that it may go on with
+ * @session_until: client: when that which it offers to go on with ends, of time()
  * @ended: nothing more comes from the other end
  * @alerted: the other end sent an alert that ended it
  * @shaken: gnutls_handshake() is done
@@ -83,6 +87,9 @@ struct tls {
 	uint8_t context[RESUMPTION_CONTEXT_SIZE];
 	uint64_t ticket_generation;
 	int tickets_wanted;
+	int resumes;
+	uint8_t session_key[SESSION_KEY_SIZE];
+	time_t session_until;
 	int ended;
 	int alerted;
 	int shaken;
@@ -157,6 +164,9 @@ void handover_keep_secrets(struct tls *tls);
 /** handover_forget_secrets() - wipe them */
 void handover_forget_secrets(struct tls *tls);
 
+/** handover_control() - who takes what is not application data: enum kseal_control_by, settled */
+uint32_t handover_control(const struct handover *handover, uint32_t control);
+
 /**
  * tls_hand_over() - let the kernel seal and open from here on
  * @control: enum kseal_control_by, of the request
@@ -212,6 +222,13 @@ int client_check_request(struct tls *tls, const struct kseald_request *request,
 
 /** client_set_up() - all that makes @tls->session a client's; GnuTLS's error, 0 for none */
 int client_set_up(struct tls *tls, const struct kseald_request *request);
+
+/**
+ * client_check_resumed() - a session that goes on with one of a server that was believed
+ *
+ * Return: 0; GNUTLS_E_CERTIFICATE_ERROR, and @tls->peer tells why.
+ */
+int client_check_resumed(struct tls *tls);
 
 /* ---- tls_peer.c --------------------------------------------------------- */
 

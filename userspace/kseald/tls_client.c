@@ -5,6 +5,7 @@
 #include <string.h>
 
 #include "cert_text.h"
+#include "client_session.h"
 #include "credentials.h"
 #include "protocol.h"
 #include "tls.h"
@@ -60,5 +61,22 @@ int client_set_up(struct tls *tls, const struct kseald_request *request)
 					     strlen(tls->server_name));
 	if (!ret)
 		ret = tls_set_alpn(tls, &request->alpn, 0);
+	if (!ret && tls->resumes)
+		ret = client_session_offer(tls, request);
 	return ret;
+}
+
+/* It was verified when it was shown, and all that this depended on is in the key that the
+ * session was kept under.
+ */
+int client_check_resumed(struct tls *tls)
+{
+	unsigned int count = 0;
+
+	if (gnutls_certificate_get_peers(tls->session, &count) && count) {
+		tls->peer = PEER_BELIEVED;
+		return 0;
+	}
+	tls->peer = PEER_MISSING;
+	return GNUTLS_E_CERTIFICATE_ERROR;
 }

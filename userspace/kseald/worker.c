@@ -32,6 +32,7 @@ static void close_down(void *context)
 	mailbox_let_go(&worker->mailbox);
 	mailbox_close(&worker->mailbox);
 	relays_close(&worker->relays);
+	tickets_close(&worker->tickets);
 	watch_close(&worker->watch);
 }
 
@@ -44,6 +45,7 @@ static int set_up(struct worker *worker)
 	ret = watch_open(&worker->watch, &worker->loop);
 	if (ret)
 		goto close_loop;
+	tickets_open(&worker->tickets, &worker->watch);
 	ret = relays_open(&worker->relays, &worker->loop, &worker->watch);
 	if (ret)
 		goto close_watch;

@@ -27,6 +27,7 @@
 
 #include "mailbox.h"
 #include "relay.h"
+#include "tickets.h"
 #include "watch.h"
 
 enum {
@@ -35,7 +36,7 @@ enum {
 
 /**
  * struct worker - one thread
- * @loop, @watch, @relays: for whatever runs on its thread
+ * @loop, @watch, @relays, @tickets: for whatever runs on its thread
  * @mailbox: for others to have something run there
  * @load: how much it has been given; the main thread's
  */
@@ -44,6 +45,7 @@ struct worker {
 	uv_loop_t loop;
 	struct watch watch;
 	struct relays relays;
+	struct tickets tickets;
 	struct mailbox mailbox;
 	struct note stop;
 	unsigned int load;

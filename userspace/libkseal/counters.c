@@ -38,6 +38,8 @@ static const struct {
 		"refused_descriptors", "kseald had no descriptors left" },
 	[KSEAL_COUNTER_REFUSED_CALLER] = {
 		"refused_caller", "the list of callers does not let the program have it" },
+	[KSEAL_COUNTER_TICKETS_TAKEN] = {
+		"tickets_taken", "of servers, to resume a session with as a client" },
 };
 
 const char *kseal_counter_name(unsigned int counter)

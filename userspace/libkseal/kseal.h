@@ -339,7 +339,8 @@ struct kseal_request {
  * @peer_fingerprint: SHA-256 of that certificate, by which it is known for certain; all 0
  *	if the peer has shown none. What is here was verified
  * @connection: what kseald's log calls this handshake: conn=@connection
- * @resumed: 1 when an earlier session was gone on with, without a certificate; else 0
+ * @resumed: 1 when an earlier session was gone on with, without a certificate: what is told
+ *	of the peer's is of that one's; else 0
  * @listener: name of kseald's listener that the socket came in by; empty for one that
  *	a program has handed over
  */
@@ -463,6 +464,7 @@ enum kseal_counter {
 	KSEAL_COUNTER_REFUSED_STOPPING,
 	KSEAL_COUNTER_REFUSED_DESCRIPTORS,
 	KSEAL_COUNTER_REFUSED_CALLER,
+	KSEAL_COUNTER_TICKETS_TAKEN,
 	KSEAL_COUNTER_COUNT,		/* of those this library knows */
 };
 

@@ -132,6 +132,7 @@ static const struct row status_rows[] = {
 	COUNTER(REFUSED_STOPPING),
 	COUNTER(REFUSED_DESCRIPTORS),
 	COUNTER(REFUSED_CALLER),
+	COUNTER(TICKETS_TAKEN),
 };
 
 /** struct layout - one kind of message */

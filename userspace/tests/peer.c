@@ -118,6 +118,9 @@ static void use_cert(struct peer *peer, const struct certs *certs)
 static void set_up_server(struct peer *peer, const struct certs *certs)
 {
 	use_cert(peer, certs);
+	if (peer->ticket_key.data)
+		assert_int_equal(gnutls_session_ticket_enable_server(peer->session,
+								     &peer->ticket_key), 0);
 	if (peer->ask)
 		gnutls_certificate_server_set_request(peer->session, GNUTLS_CERT_REQUEST);
 	gnutls_handshake_set_hook_function(peer->session,

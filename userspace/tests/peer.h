@@ -23,6 +23,7 @@ struct certs;
  * @max_record: limit it asks for, 0 for none
  * @resume: client: session to go on with
  * @no_tickets: client: it takes none
+ * @ticket_key: server: seals tickets with it; empty, it sends none
  * @records: it sends so many only, and goes on as if it had sent the others too; 0 all
  * @closes: behind the last of these it closes its side of the connection
  * @spoils: client: the last byte of this message is another one; 0 of none
@@ -46,6 +47,7 @@ struct peer {
 	size_t max_record;
 	gnutls_datum_t resume;
 	int no_tickets;
+	gnutls_datum_t ticket_key;
 	unsigned int records;
 	int closes;
 	gnutls_handshake_description_t spoils;
@@ -59,7 +61,6 @@ struct peer {
 
 	gnutls_session_t session;
 	gnutls_certificate_credentials_t credentials;
-	gnutls_datum_t ticket_key;
 	int fd;
 	sem_t opened;
 	pthread_t thread;

@@ -121,6 +121,7 @@ static void what_is_agreed_to_is_taken_by_name(void **state)
 	parse(&run, "versions = \"1.3\"\nciphers = \"AES-256-GCM\"\n"
 	      "key-exchange = \"ECDHE-RSA,RSA\"\ngroups = \"secp256r1\"\n"
 	      "session-lifetime = 60\nticket-key-period = 30\nsession-cache = 5\n"
+	      "client-session-cache = 6\n"
 	      "key-log = \"/keys\"\nidentities = ({ name = \"a\"; certificate = \"/a.pem\";\n"
 	      "key = \"/a.key\"; ocsp = \"/a.der\"; })\n", NULL, NULL);
 	assert_string_equal(run.err, "");

@@ -137,7 +137,8 @@ static void what_is_agreed_to_is_taken_by_name(void **state)
 	(void)state;
 	PARSE(&run, "--versions=1.2", "--ciphers=chacha20-poly1305,AES-128-CCM",
 	      "--key-exchange", "RSA,DHE-RSA", "--groups=SECP256R1,ffdhe3072",
-	      "--session-lifetime=0", "--ticket-key-period=60", "--session-cache=0", "--key-log=/keys",
+	      "--session-lifetime=0", "--ticket-key-period=60", "--session-cache=0",
+	      "--client-session-cache=7", "--key-log=/keys",
 	      "--cert=/c.pem", "--key=/c.key", "--ocsp=/c.der");
 	assert_int_equal(run.verdict, OPTIONS_RUN);
 	assert_string_equal(suites_list(&run.options.suites, SUITES_VERSIONS), "1.2");
@@ -229,6 +230,7 @@ static const char *const bad[][MAX_ARGS] = {
 	{ "--ocsp=/x.der" },
 	{ "--ticket-key-period=0" },
 	{ "--session-cache=many" },
+	{ "--client-session-cache=-1" },
 	{ "--max-handshakes=0" },
 	{ "--kernel-control=maybe" },
 	{ "--key-records=1" },
@@ -294,7 +296,7 @@ static void help_names_every_option(void **state)
 		"--record-sizing", "--versions", "--ciphers", "--key-exchange", "--groups",
 		"--record-sizing", "--client-ca", "--client-auth", "--client-crl",
 		"--key-log", "--ocsp", "--session-lifetime", "--ticket-key-period", "--session-cache",
-		"--session-lifetime", "--ticket-key-period", "--session-cache",
+		"--client-session-cache",
 		"--user", "--sandbox",
 		"--log-level", "--check", "--foreground", "--help", "--version",
 	};
