@@ -24,6 +24,19 @@ static void run_loop(void *arg)
 	uv_run(&worker->loop, UV_RUN_DEFAULT);
 }
 
+/* A thread names itself: for another one's name there is a file below /proc, which who has
+ * given up root's privileges may not write to.
+ */
+static void run_thread(void *arg)
+{
+	struct worker *worker = arg;
+	char name[24];
+
+	snprintf(name, sizeof(name), "kseald/%u", worker->number);
+	pthread_setname_np(pthread_self(), name);
+	run_loop(worker);
+}
+
 /* Its loop ends with that, once what else runs there has ended. */
 static void close_down(void *context)
 {
@@ -73,21 +86,18 @@ static void tear_down(struct worker *worker)
 
 static int start(struct worker *worker, unsigned int number)
 {
-	char name[24];
 	int ret = set_up(worker);
 
 	if (ret)
 		return ret;
-	ret = uv_thread_create(&worker->thread, run_loop, worker);
+	worker->number = number;
+	ret = uv_thread_create(&worker->thread, run_thread, worker);
 	if (ret) {
 		close_down(worker);
 		run_loop(worker);
 		tear_down(worker);
-		return ret;
 	}
-	snprintf(name, sizeof(name), "kseald/%u", number);
-	pthread_setname_np(worker->thread, name);
-	return 0;
+	return ret;
 }
 
 /* ---- all of them -------------------------------------------------------- */

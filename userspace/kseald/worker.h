@@ -38,6 +38,7 @@ enum {
  * struct worker - one thread
  * @loop, @watch, @relays, @tickets: for whatever runs on its thread
  * @mailbox: for others to have something run there
+ * @number: from 0: its thread is called kseald/NUMBER
  * @load: how much it has been given; the main thread's
  */
 struct worker {
@@ -48,6 +49,7 @@ struct worker {
 	struct tickets tickets;
 	struct mailbox mailbox;
 	struct note stop;
+	unsigned int number;
 	unsigned int load;
 };
 

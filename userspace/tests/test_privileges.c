@@ -315,6 +315,44 @@ static void kseald_works_as_nobody_without_privileges(void **state)
 	assert_int_equal(access(kseald.socket, F_OK), -1);
 }
 
+/* Is there a thread of that name now? */
+static int has_thread(const char *wanted)
+{
+	char dir[64], path[384], name[64];
+	const struct dirent *entry;
+	int found = 0;
+	DIR *tasks;
+
+	snprintf(dir, sizeof(dir), "/proc/%d/task", kseald.pid);
+	tasks = opendir(dir);
+	assert_non_null(tasks);
+	while ((entry = readdir(tasks))) {
+		if (entry->d_name[0] == '.')
+			continue;
+		snprintf(path, sizeof(path), "%s/%s/status", dir, entry->d_name);
+		status_of(path, "Name", name, sizeof(name));
+		found |= !strcmp(name, wanted);
+	}
+	closedir(tasks);
+	return found;
+}
+
+/* Not all at once: each does it when it first runs. */
+static void threads_have_names_of_their_own_as_nobody(void **state)
+{
+	(void)state;
+	need_root();
+	set_key_mode(0600);
+	daemon_start(&kseald, (const char *const[]){ identity, "--user=65534:65534",
+						     "--workers=2", NULL });
+	for (int i = 0; i < 1500 && !(has_thread("kseald/0") && has_thread("kseald/1")); i++)
+		usleep(10000);
+	assert_true(has_thread("kseald"));
+	assert_true(has_thread("kseald/0"));
+	assert_true(has_thread("kseald/1"));
+	assert_int_equal(daemon_stop(&kseald), 0);
+}
+
 static void keys_that_cannot_be_read_again_are_told_of(void **state)
 {
 	(void)state;
@@ -379,6 +417,7 @@ int main(void)
 		cmocka_unit_test(only_root_becomes_another_user),
 		cmocka_unit_test(freed_numbers_are_wiped),
 		DAEMON(kseald_works_as_nobody_without_privileges),
+		DAEMON(threads_have_names_of_their_own_as_nobody),
 		DAEMON(keys_that_cannot_be_read_again_are_told_of),
 		DAEMON(root_has_no_privileges_either),
 		DAEMON(sandbox_can_be_turned_off),
