@@ -118,6 +118,9 @@ static void use_cert(struct peer *peer, const struct certs *certs)
 static void set_up_server(struct peer *peer, const struct certs *certs)
 {
 	use_cert(peer, certs);
+	if (peer->staple)
+		assert_int_equal(gnutls_certificate_set_ocsp_status_request_file(
+				peer->credentials, certs_path(certs, peer->staple), 0), 0);
 	if (peer->ticket_key.data)
 		assert_int_equal(gnutls_session_ticket_enable_server(peer->session,
 								     &peer->ticket_key), 0);

@@ -23,6 +23,7 @@ struct certs;
  * @max_record: limit it asks for, 0 for none
  * @resume: client: session to go on with
  * @no_tickets: client: it takes none
+ * @staple: server: what is stapled to its certificate, a file; NULL for nothing
  * @ticket_key: server: seals tickets with it; empty, it sends none
  * @records: it sends so many only, and goes on as if it had sent the others too; 0 all
  * @closes: behind the last of these it closes its side of the connection
@@ -47,6 +48,7 @@ struct peer {
 	size_t max_record;
 	gnutls_datum_t resume;
 	int no_tickets;
+	const char *staple;
 	gnutls_datum_t ticket_key;
 	unsigned int records;
 	int closes;

@@ -9,8 +9,10 @@
 #include <stdio.h>
 #include <string.h>
 #include <unistd.h>
+#include <openssl/ocsp.h>
 
 #include "driver.h"
+#include "ocsp.h"
 #include "visits.h"
 
 #define ARRAY_SIZE(a) (sizeof(a) / sizeof((a)[0]))
@@ -213,6 +215,28 @@ static void sessions_end_with_the_certificate(void **state)
 	}
 }
 
+/* It says that the certificate has not been revoked, for an hour. */
+static void sessions_end_with_what_was_stapled(void **state)
+{
+	size_t i;
+
+	(void)state;
+	ocsp_write(&visits.certs, "a.pem", "hour.der", V_OCSP_CERTSTATUS_GOOD, -60, 3600);
+	for (i = 0; i < 2; i++) {
+		const char *priority = i ? TLS12 : TLS13;
+
+		visits.later = 0;
+		assert_false(go(.staple = "hour.der", .priority = priority));
+		visits.later = 3000;
+		assert_true(go(.staple = "hour.der", .priority = priority));
+		visits.later = 0;
+		assert_true(go(.priority = priority));
+		visits.later = 3700;
+		assert_false(go(.priority = priority));
+		assert_true(go(.priority = priority));
+	}
+}
+
 /* Each goes on in time with the one before, and the first is long ago. */
 static void a_session_ends_however_often_it_has_gone_on(void **state)
 {
@@ -319,6 +343,7 @@ int main(void)
 		TEST(other_suites_begin_anew),
 		TEST(sessions_end_in_time),
 		TEST(sessions_end_with_the_certificate),
+		TEST(sessions_end_with_what_was_stapled),
 		TEST(a_session_ends_however_often_it_has_gone_on),
 		TEST(what_is_no_ticket_is_no_use),
 		TEST(tickets_that_say_nothing_are_no_use),

@@ -229,7 +229,7 @@ int visit(struct visit *visit)
 	struct peer peer = {
 		.server = 1, .cert = visit->cert ? visit->cert : "a",
 		.priority = visit->priority ? visit->priority : TLS13,
-		.alpn = visit->alpn, .ticket_key = visits.ticket_key, .say = "x",
+		.staple = visit->staple, .alpn = visit->alpn, .ticket_key = visits.ticket_key, .say = "x",
 	};
 	struct kseald_request request;
 	struct tls tls;

@@ -54,7 +54,7 @@ extern struct visits visits;
 /**
  * struct visit - one connection
  * @host, @pin, @alpn, @control: of the request; a.example, none, none, the kernel
- * @cert, @priority: of the server; "a", TLS13
+ * @cert, @priority, @staple: of the server; "a", TLS13, none
  * @spoil: makes another type of the messages that the kernel hands on
  * @hold: it hands on none
  * @listener: where to; 0 for visits.listener
@@ -69,6 +69,7 @@ struct visit {
 	enum kseal_control_by control;
 	const char *cert;
 	const char *priority;
+	const char *staple;
 	uint8_t spoil;
 	int hold;
 	int listener;
