@@ -52,6 +52,7 @@ static int spend(struct sock *sk, const struct kseal_rx *rx)
 static void close_rx(struct sock *sk, struct kseal_rx *rx)
 {
 	rx->closed = true;
+	kseal_untie(kseal_sk(sk));
 	kseal_count(sk, KSEAL_STAT_CLOSE_NOTIFY_RECEIVED, 1);
 	WRITE_ONCE(sk->sk_shutdown, sk->sk_shutdown | RCV_SHUTDOWN);
 	kseal_rx_look(sk, rx, sk->sk_allocation);
@@ -116,6 +117,16 @@ static int take_update(struct sock *sk, struct kseal_rx *rx, bool requested, boo
 	return requested ? answer_update(sk) : 0;
 }
 
+static void take_ticket(struct sock *sk, struct kseal_sock *ks)
+{
+	ks->tickets++;
+	kseal_count(sk, KSEAL_STAT_TICKETS, 1);
+	if (!kseal_tickets_give(ks))
+		return;
+	ks->tickets_given++;
+	kseal_count(sk, KSEAL_STAT_TICKETS_GIVEN, 1);
+}
+
 static int take_message(struct sock *sk, struct kseal_rx *rx, int verdict, bool last)
 {
 	struct kseal_sock *ks = kseal_sk(sk);
@@ -129,8 +140,7 @@ static int take_message(struct sock *sk, struct kseal_rx *rx, int verdict, bool 
 		kseal_send_alert(sk, KSEAL_ALERT_WARNING, KSEAL_NO_RENEGOTIATION);
 		return ks->end ? rx->err : 0;
 	default:
-		ks->tickets++;
-		kseal_count(sk, KSEAL_STAT_TICKETS, 1);
+		take_ticket(sk, ks);
 		return 0;
 	}
 }
@@ -141,17 +151,21 @@ static int take_handshake(struct sock *sk, struct kseal_rx *rx, const struct kse
 	u16 version = rx->key.record.version;
 	int err = 0, verdict, messages = 0;
 	size_t n, used;
+	const u8 *data;
+	bool begins;
 	u32 off;
 
 	if (!plain->len)
 		return kseal_abort(sk, KSEAL_END_UNEXPECTED);
 	for (off = 0; off < plain->len && !err; off += used) {
 		n = min_t(size_t, plain->len - off, PAGE_SIZE - offset_in_page(off));
-		verdict = kseal_handshake_judge(&rx->handshake, version, roles(ks),
-						page_address(plain->pages[off / PAGE_SIZE]) +
-						offset_in_page(off), n, &used);
+		data = page_address(plain->pages[off / PAGE_SIZE]) + offset_in_page(off);
+		begins = !rx->handshake.have;
+		verdict = kseal_handshake_judge(&rx->handshake, version, roles(ks), data, n,
+						&used);
 		if (verdict < 0)
 			return kseal_abort(sk, -verdict);
+		kseal_tickets_collect(sk, begins, data, used);
 		if (verdict == KSEAL_PASS)
 			continue;
 		/* the first one has been paid for with its record */

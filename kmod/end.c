@@ -141,6 +141,7 @@ void kseal_abort_by(struct sock *sk, enum kseal_end why, int err)
 	if (ks->end)
 		return;
 	ks->end = why;
+	kseal_untie(ks);
 	if (ks->tx)
 		alert = end_tx(sk, ks, why);
 	if (ks->rx)

@@ -57,6 +57,7 @@ static void fill_control(const struct kseal_sock *ks, struct kseal_info *info)
 	info->alert_out = ks->alert_out;
 	info->controls = ks->controls;
 	info->tickets = ks->tickets;
+	info->tickets_given = ks->tickets_given;
 	info->warnings = ks->warnings;
 	info->tx_key_limit = limit == KSEAL_SEQ_END ? 0 : limit;
 }

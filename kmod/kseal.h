@@ -2,7 +2,9 @@
 /*
  * Shared types of the module. One lock protects them all: the socket lock
  * (lock_sock() in process context, the lock's spinlock with nobody owning it
- * in softirq). What else may be read says so at the member.
+ * in softirq). What else may be read says so at the member. Ticket queues, which
+ * sockets share, have a lock of their own (tickets.c): it is taken with the socket's
+ * held, and nothing is while it is held.
  */
 #ifndef KSEAL_H
 #define KSEAL_H
@@ -29,6 +31,7 @@
 #include "suite.h"
 #include "verdict.h"
 
+struct kseal_tie;
 struct pipe_inode_info;
 struct poll_table_struct;
 
@@ -347,7 +350,9 @@ struct kseal_rx {
  * @flood: what bounds records that are no data, in kernel-control mode
  * @controls: how many of them were taken
  * @tickets: tickets among them
+ * @tickets_given: those of @tickets that are, or were, in a queue
  * @warnings: warning alerts among them
+ * @tie: where tickets go, NULL nowhere
  * @tx_zerocopy_ro: TLS_TX_ZEROCOPY_RO as it was set; read without the lock
  * @rx_expect_no_pad: TLS_RX_EXPECT_NO_PAD as it was set; read without the lock
  * @tx_max_payload: TLS_TX_MAX_PAYLOAD_LEN; read without the lock
@@ -374,8 +379,10 @@ struct kseal_sock {
 	struct kseal_flood flood;
 	u32 controls;
 	u32 tickets;
+	u32 tickets_given;
 	u32 warnings;
 	u64 tx_records;
+	struct kseal_tie *tie;
 	struct rcu_head rcu;
 };
 
@@ -590,6 +597,13 @@ bool kseal_control_is(const struct sock *sk, const struct kseal_rx *rx,
 int kseal_control_take(struct sock *sk, struct kseal_rx *rx, const struct kseal_plain *plain);
 bool kseal_settle(struct sock *sk, u32 most);
 void kseal_control_drain(struct sock *sk);
+
+/* tickets.c */
+int kseal_get_ticket_queue(char __user *optval, int __user *optlen);
+int kseal_set_tickets(struct sock *sk, sockptr_t optval, unsigned int optlen);
+void kseal_tickets_collect(struct sock *sk, bool begins, const u8 *data, size_t len);
+bool kseal_tickets_give(struct kseal_sock *ks);
+void kseal_untie(struct kseal_sock *ks);
 
 /* end.c */
 int kseal_send_alert(struct sock *sk, u8 level, u8 description);

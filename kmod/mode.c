@@ -63,6 +63,8 @@ int kseal_set_control(struct sock *sk, sockptr_t optval, unsigned int optlen)
 		return -EBUSY;
 	ks->tx_records = control.tx_records;
 	WRITE_ONCE(ks->control, control.flags & KSEAL_CONTROL_ON ? control.flags : 0);
+	if (!ks->control)
+		kseal_untie(ks);
 	if (ks->tx)
 		kseal_tx_set_turn(ks, ks->tx);
 	if (ks->rx) {

@@ -430,6 +430,8 @@ static int kseal_set_locked(struct sock *sk, int name, sockptr_t optval,
 		return set_tx_secret(sk, optval, optlen);
 	case KSEAL_RX_SECRET:
 		return set_rx_secret(sk, optval, optlen);
+	case KSEAL_TICKETS:
+		return kseal_set_tickets(sk, optval, optlen);
 	default:
 		return -ENOPROTOOPT;
 	}
@@ -485,6 +487,8 @@ int kseal_getsockopt(struct sock *sk, int level, int name,
 		return -EOPNOTSUPP;
 	if (level != SOL_TLS)
 		return kseal_sk(sk)->base->getsockopt(sk, level, name, optval, optlen);
+	if (name == KSEAL_TICKET_QUEUE)
+		return kseal_get_ticket_queue(optval, optlen);
 	lock_sock(sk);
 	err = kseal_get_locked(sk, name, optval, optlen);
 	release_sock(sk);

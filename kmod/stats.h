@@ -58,7 +58,8 @@
 	row(CONTROLS, Controls, "likewise: records taken that were no data")	\
 	row(ALERTS_RECEIVED, AlertsReceived, "likewise: fatal alerts")	\
 	row(WARNINGS, Warnings, "likewise: warning alerts")		\
-	row(TICKETS, Tickets, "likewise: tickets dropped")
+	row(TICKETS, Tickets, "likewise: tickets taken")		\
+	row(TICKETS_GIVEN, TicketsGiven, "of these, put in a ticket queue")
 
 #define KSEAL_COUNTER_INDEX(index, name, meaning) KSEAL_STAT_##index,
 enum kseal_counter {

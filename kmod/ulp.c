@@ -98,6 +98,7 @@ static void kseal_close(struct sock *sk, long timeout)
 		kseal_control_drain(sk);
 	if (ks->tx && ends_cleanly(sk))
 		kseal_close_notify(sk);
+	kseal_untie(ks);
 	kseal_detach(sk, ks);
 	if (ks->tx)
 		kseal_tx_free(sk, ks->tx);
