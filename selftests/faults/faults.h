@@ -149,6 +149,7 @@ extern const struct operation send_operations[];
 extern const struct operation recv_operations[];
 extern const struct operation call_operations[];
 extern const struct operation net_operations[];
+extern const struct operation ticket_operations[];
 extern const struct operation load_operations[];
 
 /* ---- softirq.c ---------------------------------------------------------- */

@@ -113,6 +113,7 @@ int main(int argc, char **argv)
 		run_all(recv_operations, i);
 		run_all(call_operations, i);
 		run_all(net_operations, i);
+		run_all(ticket_operations, i);
 		run_softirq(i);
 	}
 	if (module_unload())
