@@ -86,6 +86,21 @@ static bool is_truncated(const struct sock *sk)
 	return control && !(control & KSEAL_CONTROL_TRUNCATION);
 }
 
+/* TCP's error, a reset above all. In kernel-control mode that is one more end without a
+ * close_notify: it stays, where TCP would tell of the stream's end next.
+ */
+static int fail_below(struct sock *sk)
+{
+	int err = sock_error(sk);
+
+	if (!err || !kseal_sk(sk)->control || sk->sk_state != TCP_CLOSE)
+		return err;
+	kseal_count(sk, KSEAL_STAT_RX_TRUNCATED, 1);
+	kseal_abort_by(sk, KSEAL_END_TRUNCATED, err);
+	sock_error(sk);
+	return err;
+}
+
 /* The stream's state where no whole record is at its head. Return: 1 wait;
  * 0 it has ended; -errno.
  */
@@ -95,7 +110,7 @@ static int check_stream(struct sock *sk, struct kseal_rx *rx)
 
 	/* like TCP: behind a FIN no later error is the reader's */
 	if (sk->sk_err && !done)
-		return sock_error(sk);
+		return fail_below(sk);
 	if ((done || sk->sk_state == TCP_CLOSE) && (kseal_rx_avail(sk, rx) || is_truncated(sk)))
 		return fail(sk, KSEAL_STAT_RX_TRUNCATED, KSEAL_END_TRUNCATED);
 	if ((sk->sk_shutdown & RCV_SHUTDOWN) || sk->sk_state == TCP_CLOSE)

@@ -177,6 +177,8 @@ struct kseal_record_sizing {
  *			is ignored
  *	FIN without it	ECONNRESET, as anybody could have sent it, unless
  *			KSEAL_CONTROL_TRUNCATION is set
+ *	RST		ECONNRESET, even so; TCP's other errors likewise, each by its own
+ *			number. Behind a close_notify nothing
  *	fatal alert	ECONNRESET, the keys are wiped; KSEAL_INFO has the alert.
  *			That is every alert of TLS 1.3 but user_canceled
  *	warning alert	nothing: of TLS 1.2, or user_canceled; counted
@@ -381,7 +383,8 @@ struct kseal_tickets {
  * enum kseal_end - why a connection has ended
  * @KSEAL_END_NONE: it has not, or cleanly
  * @KSEAL_END_ALERT: the peer sent a fatal alert
- * @KSEAL_END_TRUNCATED: the stream ended without a close_notify, or in a record
+ * @KSEAL_END_TRUNCATED: the stream ended without a close_notify, or in a record; an
+ *	RST, or another error of TCP, is such an end in kernel-control mode
  * @KSEAL_END_BAD_RECORD: a record failed authentication or had no type
  * @KSEAL_END_TOO_LONG: a record was longer than may be
  * @KSEAL_END_VERSION: a record was of another version
