@@ -71,9 +71,14 @@ static int ask_to_accept(int tcp, char *why, size_t size)
 
 static int give(int fd, int tcp, char *why, size_t size)
 {
-	int sock = ask_to_accept(tcp, why, size);
+	/* kseald does not wait in accept(), and its flags are those of the program's socket */
+	const int status = fcntl(fd, F_GETFL);
+	int sock = ask_to_accept(tcp, why, size), ret;
 
-	return sock < 0 ? sock : special_replace(fd, sock);
+	ret = sock < 0 ? sock : special_replace(fd, sock);
+	if (!ret)
+		fcntl(fd, F_SETFL, status);
+	return ret;
 }
 
 int run_listen(int fd)

@@ -7,6 +7,7 @@
 #include <cmocka.h>
 
 #include <errno.h>
+#include <fcntl.h>
 #include <poll.h>
 #include <signal.h>
 #include <stdio.h>
@@ -59,6 +60,8 @@ static void accept_for(int sock, uint32_t id, int listener)
 	struct pollfd pfds[] = { { .fd = listener, .events = POLLIN }, { .fd = sock } };
 	int one;
 
+	/* as libuv does with what it polls */
+	fcntl(listener, F_SETFL, O_NONBLOCK);
 	answer(sock, id, 0, listener);
 	while (poll(pfds, 2, -1) > 0 && !pfds[1].revents) {
 		one = accept(listener, NULL, NULL);
