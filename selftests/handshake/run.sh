@@ -59,30 +59,84 @@ connected() {
 	[ -n "$(ss -Htn state established "sport = :$1")" ]
 }
 
-# socat_serves OPTION... - forking for each connection, with s_client of these options; each
-# sends much, and each sees the end of the other: close_notify is EOF to socat, and its end
-# becomes one
+# s_client OPTION..., gnutls_cli PRIORITY - feed the server from_client; client.out has what
+# came, PID is its number
+s_client() {
+	fed client from_client openssl s_client -quiet -connect "127.0.0.1:$PORT" \
+		-servername localhost -CAfile "$W/ca.pem" -verify_return_error "$@"
+}
+
+gnutls_cli() {
+	fed client from_client gnutls-cli --logfile cli.log --x509cafile "$W/ca.pem" \
+		--priority "$1" --sni-hostname localhost --verify-hostname localhost \
+		--port "$PORT" 127.0.0.1
+}
+
+# socat_serves CLIENT... - forking for each connection; each side sends much, and each sees
+# the end of the other: close_notify is EOF to socat, and its end becomes one
 socat_serves() {
 	local client
 
 	random_file from_socat "$BYTES"
-	random_file from_openssl "$BYTES"
+	random_file from_client "$BYTES"
 	start_kseald
 	free_port
 	start_run socat --listen "$PORT" -- socat -t 300 \
 		"TCP-LISTEN:$PORT,bind=127.0.0.1,fork,reuseaddr" \
 		"SYSTEM:'cat $T/from_socat; head -c $BYTES >$T/got'"
 	until_true 60 "socat listens" listening "$PORT"
-	fed openssl from_openssl openssl s_client -quiet -connect "127.0.0.1:$PORT" \
-		-servername localhost -CAfile "$W/ca.pem" -verify_return_error "$@"
+	"$@"
 	client=$PID
-	until_true 120 "all bytes at openssl" has_bytes openssl.out "$BYTES"
+	until_true 120 "all bytes at the client" has_bytes client.out "$BYTES"
 	until_true 120 "all bytes at socat" has_bytes got "$BYTES"
 	# socat's end reaches it as one
 	ended "$client" 60
-	same openssl.out from_socat
-	same got from_openssl
+	same client.out from_socat
+	same got from_client
 	absent 'E connection|error' socat.err
+}
+
+# nc_serves CLIENT... - one connection; its end is shutdown()
+nc_serves() {
+	local client server
+
+	random_file from_nc "$BYTES"
+	random_file from_client "$BYTES"
+	start_kseald
+	free_port
+	fed nc from_nc "$KSEAL" run --broker "$BROKER" --listen "$PORT" -- \
+		nc -N -l 127.0.0.1 "$PORT"
+	server=$PID
+	until_true 60 "nc listens" listening "$PORT"
+	"$@"
+	client=$PID
+	until_true 120 "all bytes at the client" has_bytes client.out "$BYTES"
+	until_true 120 "all bytes at nc" has_bytes nc.out "$BYTES"
+	release nc
+	ended "$client" 60
+	ended "$server" 60
+	equal "the exit status of nc" "$STATUS" 0
+	same client.out from_nc
+	same nc.out from_client
+}
+
+# libmicrohttpd_serves - by its own thread, with epoll and sendfile
+libmicrohttpd_serves() {
+	local before
+
+	random_file file "$BYTES"
+	start_kseald
+	free_port
+	start_run http --listen "$PORT" -- "$KSEAL_BUILD/userspace/plain-http" "$PORT" "$T/file"
+	until_true 60 "libmicrohttpd listens" listening "$PORT"
+	before=$(counter TxSpliceBytes)
+	equal "the status" "$(status / --tlsv1.3)" 200
+	same got file
+	# two requests of one connection
+	get / -o one --next "${CURL[@]}" "https://localhost:$PORT/" -o two
+	same one file
+	same two file
+	at_least "bytes that went by sendfile" $(($(counter TxSpliceBytes) - before)) $((3 * BYTES))
 }
 
 # ---- clients --------------------------------------------------------------------
@@ -115,6 +169,29 @@ socat_connects() {
 	echo "abc" | "$KSEAL" run --verbose --broker "$BROKER" --connect "localhost:$PORT" \
 		-- socat -t 60 - "TCP:localhost:$PORT" >got 2>socat.err
 	equal "what came back" "$(cat got)" cba
+}
+
+# nc_connects - by poll(), to s_server, which sends as much; nc's end is shutdown()
+nc_connects() {
+	local client
+
+	random_file from_nc "$BYTES"
+	random_file from_server "$BYTES"
+	start_kseald
+	free_port
+	fed s_server from_server openssl s_server -quiet -naccept 1 -accept "127.0.0.1:$PORT" \
+		-cert "$W/server.pem" -key "$W/server.key"
+	until_true 60 "s_server listens" listening "$PORT"
+	fed nc from_nc "$KSEAL" run --broker "$BROKER" --connect "localhost:$PORT" -- \
+		nc -N localhost "$PORT"
+	client=$PID
+	until_true 120 "all bytes at nc" has_bytes nc.out "$BYTES"
+	until_true 120 "all bytes at s_server" has_bytes s_server.out "$BYTES"
+	release nc
+	ended "$client" 60
+	equal "the exit status of nc" "$STATUS" 0
+	same nc.out from_server
+	same s_server.out from_nc
 }
 
 # connections_are_refused - to a server whose certificate nobody has signed
@@ -160,12 +237,23 @@ sha384_serves() {
 	grep -q 'suite=TLS_AES_256_GCM_SHA384' kseald.err
 }
 
+if [ -n "${KSEAL_SLOW_KERNEL:-}" ]; then
+	echo "# gnutls-cli stands still under User-Mode Linux: it is a client of these in QEMU"
+else
+	add "socat, gnutls-cli, TLS 1.3, $SIZE MiB each way" \
+		socat_serves gnutls_cli NORMAL:-VERS-ALL:+VERS-TLS1.3
+	add "nc -l, gnutls-cli, TLS 1.2, $SIZE MiB each way" \
+		nc_serves gnutls_cli NORMAL:-VERS-ALL:+VERS-TLS1.2
+fi
 add "python3 -m http.server, $SIZE MiB, both versions" python_serves
 add "a client that says nothing delays nobody" slow_clients_delay_nobody
-add "socat, forking, TLS 1.3, $SIZE MiB each way" socat_serves -tls1_3
-add "socat, forking, TLS 1.2, $SIZE MiB each way" socat_serves -tls1_2
+add "socat, forking, TLS 1.3, $SIZE MiB each way" socat_serves s_client -tls1_3
+add "socat, forking, TLS 1.2, $SIZE MiB each way" socat_serves s_client -tls1_2
+add "nc -l, $SIZE MiB each way" nc_serves s_client
+add "libmicrohttpd, epoll and sendfile, $SIZE MiB" libmicrohttpd_serves
 add "curl fetches http:// by TLS" curl_fetches
 add "socat connects" socat_connects
+add "nc connects, $SIZE MiB each way" nc_connects
 add "a bad certificate is an error to curl" connections_are_refused
 add "a key update every 100 records" keys_are_updated
 add "a suite with SHA-384, which not every kernel has" sha384_serves
