@@ -29,7 +29,9 @@ struct bytes {
 static void put(struct bytes *out, const uint8_t *data, size_t size)
 {
 	assert_true(out->size + size <= ROOM);
-	memcpy(out->data + out->size, data, size);
+	/* of none there may be no address either */
+	if (size)
+		memcpy(out->data + out->size, data, size);
 	out->size += size;
 }
 
