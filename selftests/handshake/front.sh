@@ -257,9 +257,54 @@ nobody_came() {
 	grep -q 'listener=app .*outcome=turned_away' kseald.err
 }
 
+# Only who shows a good certificate gets through to the back end.
+known_clients_only() {
+	local backend
+
+	mkdir www
+	echo "for clients of ours" >www/file
+	/usr/bin/python3 -u -m http.server --bind 127.0.0.1 --directory www 0 >http.out 2>http.err &
+	PIDS+=("$!")
+	until_true 60 "http.server listens" has_lines http.out 1
+	backend=$(sed -n 's/.* port \([0-9]*\) .*/\1/p' http.out)
+	certificates >certificates.log 2>&1
+	{
+		issue_client good "$W/ca.pem" "$W/ca.key"
+		openssl req -x509 -newkey ec -pkeyopt ec_paramgen_curve:P-256 -nodes -days 2 \
+			-subj '/CN=another CA' -keyout other.key -out other.pem
+		issue_client bad other.pem other.key
+	} >>certificates.log 2>&1
+	echo "listeners = ( $(proxy www "$backend") )" >kseald.conf
+	start_kseald --config kseald.conf --client-ca "$W/ca.pem" --client-auth required
+	at www
+	get /file --cert good.pem --key good.key -o got
+	same got www/file
+	proxied www outcome=proxied
+	! get /file --cert bad.pem --key bad.key -o got.bad 2>bad.err || fail "a bad client got it"
+	! get /file -o got.none 2>none.err || fail "a client without a certificate got it"
+	until_true 60 "both are refused" refused 2
+	equal "connections to the back end" "$(grep -c 'GET /file' http.err)" 1
+	grep -q 'listener=www .*issuer is unknown' kseald.err
+	grep -q 'listener=www .*has shown no certificate' kseald.err
+}
+
+# refused COUNT - so many clients of www were
+refused() {
+	[ "$(grep -c 'listener=www .*cause=failed_certificate' kseald.err)" -ge "$1" ]
+}
+
+# issue_client NAME CA KEY - NAME.pem and NAME.key, for clients
+issue_client() {
+	openssl req -newkey ec -pkeyopt ec_paramgen_curve:P-256 -nodes -subj "/CN=$1" \
+		-keyout "$1.key" -out "$1.csr"
+	openssl x509 -req -in "$1.csr" -CA "$2" -CAkey "$3" -CAcreateserial -days 2 \
+		-out "$1.pem" -extfile <(echo extendedKeyUsage=clientAuth)
+}
+
 add "a plain HTTP server behind a proxy, and no byte of it in kseald" plain_http
 add "a proxied connection ends, half of it, all of it, or badly" ends
 add "both ends of a proxied connection update their keys" keys_are_updated
 add "programs take a listener's sockets" programs
+add "a listener that wants certificates of its clients" known_clients_only
 add "connections that no program takes are told" nobody_came
 run
