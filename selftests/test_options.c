@@ -37,7 +37,7 @@ static bool is_13(const struct kt_params *params)
 
 KT_TEST(options, unknown_ones_are_enoprotoopt)
 {
-	static const int names[] = { 0, -1, 6, 7, 100, 0x4b00, 0x4b04, 0x4b0f, 0x4b13 };
+	static const int names[] = { 0, -1, 6, 7, 100, 0x4b00, 0x4b04, 0x4b0f, 0x4b15 };
 	int value = 1;
 	socklen_t len;
 
