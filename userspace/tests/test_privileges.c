@@ -238,7 +238,8 @@ static void assert_harmless(const char *path, const char *uids)
 	}
 }
 
-static unsigned int assert_all_threads_harmless(const char *uids)
+/* Return: how many threads of kseald @is accepts, by the path of their status. */
+static unsigned int count_threads(int (*is)(const char *path, const char *what), const char *what)
 {
 	char dir[64], path[384];
 	const struct dirent *entry;
@@ -252,11 +253,21 @@ static unsigned int assert_all_threads_harmless(const char *uids)
 		if (entry->d_name[0] == '.')
 			continue;
 		snprintf(path, sizeof(path), "%s/%s/status", dir, entry->d_name);
-		assert_harmless(path, uids);
-		count++;
+		count += is(path, what);
 	}
 	closedir(tasks);
 	return count;
+}
+
+static int is_harmless(const char *path, const char *uids)
+{
+	assert_harmless(path, uids);
+	return 1;
+}
+
+static unsigned int assert_all_threads_harmless(const char *uids)
+{
+	return count_threads(is_harmless, uids);
 }
 
 /* Where the module is not loaded, that is what is wrong in the end. */
@@ -315,26 +326,18 @@ static void kseald_works_as_nobody_without_privileges(void **state)
 	assert_int_equal(access(kseald.socket, F_OK), -1);
 }
 
+static int is_named(const char *path, const char *wanted)
+{
+	char name[64];
+
+	status_of(path, "Name", name, sizeof(name));
+	return !strcmp(name, wanted);
+}
+
 /* Is there a thread of that name now? */
 static int has_thread(const char *wanted)
 {
-	char dir[64], path[384], name[64];
-	const struct dirent *entry;
-	int found = 0;
-	DIR *tasks;
-
-	snprintf(dir, sizeof(dir), "/proc/%d/task", kseald.pid);
-	tasks = opendir(dir);
-	assert_non_null(tasks);
-	while ((entry = readdir(tasks))) {
-		if (entry->d_name[0] == '.')
-			continue;
-		snprintf(path, sizeof(path), "%s/%s/status", dir, entry->d_name);
-		status_of(path, "Name", name, sizeof(name));
-		found |= !strcmp(name, wanted);
-	}
-	closedir(tasks);
-	return found;
+	return count_threads(is_named, wanted) > 0;
 }
 
 /* Not all at once: each does it when it first runs. */
