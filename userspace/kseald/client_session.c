@@ -111,17 +111,16 @@ static void wipe(gnutls_datum_t *data)
 }
 
 /* One that GnuTLS does not take, since it is too old, is none. */
-int client_session_offer(struct tls *tls, const struct kseald_request *request)
+void client_session_offer(struct tls *tls, const struct kseald_request *request)
 {
 	struct resumption *resumption = tls->credentials->resumption;
 	const struct blob *blob;
 	gnutls_datum_t kept;
-	int ret = make_key(tls, request);
 
-	if (ret) {
+	if (make_key(tls, request)) {
 		/* it may have gone by now: then nothing comes of the handshake either */
 		tls->resumes = 0;
-		return 0;
+		return;
 	}
 	gnutls_db_set_cache_expiration(tls->session, resumption_lifetime(resumption));
 	kept = resumption_find(resumption, tls->session_key);
@@ -130,7 +129,6 @@ int client_session_offer(struct tls *tls, const struct kseald_request *request)
 	    !gnutls_session_set_data(tls->session, blob->data, kept.size - sizeof(*blob)))
 		tls->session_until = blob->until;
 	wipe(&kept);
-	return 0;
 }
 
 /* ---- until when it is good ------------------------------------------------- */

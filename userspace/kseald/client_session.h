@@ -37,10 +37,9 @@ int client_session_is_wanted(const struct tls *tls, const struct kseald_request 
  *
  * The key is a hash of all that has led to the server being believed, and to what was
  * agreed on: its name and address, pins, the authorities, what it was offered and shown.
- *
- * Return: GnuTLS's error, 0 for none.
+ * Without one the handshake is a full one, and its session is not kept.
  */
-int client_session_offer(struct tls *tls, const struct kseald_request *request);
+void client_session_offer(struct tls *tls, const struct kseald_request *request);
 
 /**
  * client_session_of() - fill @session for @tls, whose handshake is done

@@ -62,7 +62,7 @@ int client_set_up(struct tls *tls, const struct kseald_request *request)
 	if (!ret)
 		ret = tls_set_alpn(tls, &request->alpn, 0);
 	if (!ret && tls->resumes)
-		ret = client_session_offer(tls, request);
+		client_session_offer(tls, request);
 	return ret;
 }
 

@@ -24,9 +24,7 @@ static void run_loop(void *arg)
 	uv_run(&worker->loop, UV_RUN_DEFAULT);
 }
 
-/* A thread names itself: for another one's name there is a file below /proc, which who has
- * given up root's privileges may not write to.
- */
+/* A thread names itself, which takes no file below /proc, as another one's name does. */
 static void run_thread(void *arg)
 {
 	struct worker *worker = arg;
