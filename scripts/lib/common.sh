@@ -9,6 +9,9 @@ BUILD=${BUILD:-$TOP/build}
 CACHE=${KSEAL_CACHE:-${XDG_CACHE_HOME:-${HOME:-/root}/.cache}/kseal}
 PROG=${PROG:-${0##*/}}
 
+# Scripts know -h by getopts, people say --help: this is the script's own $1.
+[ "${1:-}" != --help ] || set -- -h
+
 # Interpreters put before the system's own (pyenv and the like) cost seconds
 # per start in a guest, and may lack the modules Debian's have.
 PATH=/usr/sbin:/usr/bin:/sbin:/bin:$PATH
